@@ -1,0 +1,122 @@
+/**
+ * Runs one lowering at once, each kernel call on its own: what the kernel harness, `bench` and the autotuner use, and what
+ * "naive execution" means when a replayed plan is checked against it.
+ */
+
+import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../kernels/kernel.js';
+import type { PipelineCache } from './pipelines.js';
+import { settled } from './platform.js';
+
+const STORAGE = 0x80;
+const COPY_SRC = 0x4;
+const COPY_DST = 0x8;
+const UNIFORM = 0x40;
+
+export interface PreparedCall {
+  pipeline: GPUComputePipeline;
+  bindings: GPUBindGroup;
+  workgroups: readonly [number, number, number];
+  label: string;
+}
+
+export interface Prepared {
+  calls: PreparedCall[];
+  dispose(): void;
+}
+
+export function createTensorBuffer(device: GPUDevice, type: TensorType, label = ''): GPUBuffer {
+  return device.createBuffer({ label, size: byteLength(type), usage: STORAGE | COPY_SRC | COPY_DST });
+}
+
+/** Writes packed elements; the bytes are padded to the multiple of four that `writeBuffer` wants. */
+export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBufferView): void {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (bytes.byteLength % 4 === 0) {
+    device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+    return;
+  }
+  const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
+  padded.set(bytes);
+  device.queue.writeBuffer(buffer, 0, padded);
+}
+
+/** Pipelines, scratch, parameters and bind groups of one lowering over given buffers. */
+export async function prepareLowering(
+  device: GPUDevice,
+  cache: PipelineCache,
+  lowering: Lowering,
+  inputs: readonly GPUBuffer[],
+  outputs: readonly GPUBuffer[],
+): Promise<Prepared> {
+  const scratch = (lowering.scratch ?? []).map((type) => createTensorBuffer(device, type, 'scratch'));
+  const owned = [...scratch];
+  const pipelines = await Promise.all(lowering.calls.map((call) => cache.get(call)));
+  const calls = lowering.calls.map((call, i) => {
+    const { pipeline, layout, pack, label } = pipelines[i]!;
+    const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => ({
+      binding,
+      resource: { buffer: { input: inputs, output: outputs, scratch }[ref.of][ref.index]! },
+    }));
+    if (pack) {
+      const block = pack(call.params!);
+      const params = device.createBuffer({ size: block.byteLength, usage: UNIFORM | COPY_DST });
+      device.queue.writeBuffer(params, 0, block);
+      owned.push(params);
+      entries.push({ binding: call.buffers.length, resource: { buffer: params } });
+    }
+    return { pipeline, label, workgroups: call.workgroups, bindings: device.createBindGroup({ layout, entries }) };
+  });
+  return { calls, dispose: () => owned.forEach((buffer) => void buffer.destroy()) };
+}
+
+export function encodeCalls(pass: GPUComputePassEncoder, calls: readonly PreparedCall[]): void {
+  for (const { pipeline, bindings, workgroups } of calls) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindings);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+}
+
+/** Copies a buffer's bytes back to the CPU. */
+export async function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number = buffer.size): Promise<ArrayBuffer> {
+  const size = Math.ceil(bytes / 4) * 4;
+  const staging = device.createBuffer({ size, usage: 0x1 | COPY_DST });
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+  device.queue.submit([encoder.finish()]);
+  await settled(staging.mapAsync(1));
+  const copy = staging.getMappedRange().slice(0, bytes);
+  staging.destroy();
+  return copy;
+}
+
+/** Runs a lowering on packed input data; gives back each output's bytes, and each input's after the run. */
+export async function runLowering(
+  device: GPUDevice,
+  cache: PipelineCache,
+  lowering: Lowering,
+  inputs: readonly { type: TensorType; data: ArrayBufferView }[],
+  outputs: readonly TensorType[],
+): Promise<{ outputs: ArrayBuffer[]; inputs: ArrayBuffer[] }> {
+  const inputBuffers = inputs.map(({ type, data }) => {
+    const buffer = createTensorBuffer(device, type);
+    uploadTensor(device, buffer, data);
+    return buffer;
+  });
+  const outputBuffers = outputs.map((type) => createTensorBuffer(device, type));
+  const prepared = await prepareLowering(device, cache, lowering, inputBuffers, outputBuffers);
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  encodeCalls(pass, prepared.calls);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  const back = (buffer: GPUBuffer, type: TensorType): Promise<ArrayBuffer> =>
+    readBuffer(device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
+  const result = {
+    outputs: await Promise.all(outputBuffers.map((b, i) => back(b, outputs[i]!))),
+    inputs: await Promise.all(inputBuffers.map((b, i) => back(b, inputs[i]!.type))),
+  };
+  prepared.dispose();
+  for (const buffer of [...inputBuffers, ...outputBuffers]) buffer.destroy();
+  return result;
+}

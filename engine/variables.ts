@@ -1,0 +1,105 @@
+/** Tensors that live on the device between runs: weights and optimiser state, shared by every plan of an engine. */
+
+import { bytesPerElement, byteLength, sizeOf, type TensorType } from '../kernels/kernel.js';
+import { EngineError, LimitError } from './errors.js';
+import { createTensorBuffer, readBuffer, uploadTensor } from './execute.js';
+
+export type TensorData = Float32Array | Uint32Array | Int32Array | Uint16Array;
+
+interface Entry {
+  type: TensorType;
+  buffer: GPUBuffer;
+  written: boolean;
+}
+
+export class Variables {
+  readonly #entries = new Map<string, Entry>();
+  readonly #device: GPUDevice;
+  readonly #limit: number;
+
+  constructor(device: GPUDevice, maxBytes: number) {
+    this.#device = device;
+    this.#limit = maxBytes;
+  }
+
+  names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  typeOf(name: string): TensorType {
+    return this.#entry(name).type;
+  }
+
+  /** Sets a variable, and makes it where it is new. f16 data comes as the bits in a Uint16Array. */
+  write(name: string, type: TensorType, data: TensorData): void {
+    const expected = sizeOf(type.shape);
+    if (data.length !== expected || data.BYTES_PER_ELEMENT !== bytesPerElement[type.dtype]) {
+      throw new EngineError(
+        `variable '${name}': ${type.dtype}[${type.shape.join('×')}] takes ${expected} elements of ${bytesPerElement[type.dtype]} bytes, found ${data.length} of ${data.BYTES_PER_ELEMENT}`,
+      );
+    }
+    const entry = this.ensure(name, type);
+    uploadTensor(this.#device, entry.buffer, data);
+    entry.written = true;
+  }
+
+  /** Sets a variable to zeros. */
+  zero(name: string, type: TensorType): void {
+    this.write(name, type, type.dtype === 'f16' ? new Uint16Array(sizeOf(type.shape)) : new Float32Array(sizeOf(type.shape)));
+  }
+
+  /** The variable's buffer, made where it is new; an error where it exists with another type. */
+  ensure(name: string, type: TensorType): Entry {
+    let entry = this.#entries.get(name);
+    if (entry && (entry.type.dtype !== type.dtype || sizeOf(entry.type.shape) !== sizeOf(type.shape))) {
+      throw new EngineError(
+        `variable '${name}' is ${entry.type.dtype}[${entry.type.shape.join('×')}] on this engine and cannot be ${type.dtype}[${type.shape.join('×')}]; dispose the engine or rename it`,
+      );
+    }
+    if (!entry) {
+      if (byteLength(type) > this.#limit) {
+        throw new LimitError(`variable '${name}' needs ${byteLength(type)} bytes; this device binds ${this.#limit} at most`);
+      }
+      entry = { type, buffer: createTensorBuffer(this.#device, type, name), written: false };
+      this.#entries.set(name, entry);
+    }
+    return entry;
+  }
+
+  /** Copies a variable back: Float32Array, or Uint16Array of bits for f16, or integers. */
+  async read(name: string): Promise<TensorData> {
+    const { type, buffer } = this.#entry(name);
+    const bytes = await readBuffer(this.#device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
+    return typedView(type, bytes);
+  }
+
+  /** Bytes of all variables. */
+  get bytes(): number {
+    return [...this.#entries.values()].reduce((sum, e) => sum + byteLength(e.type), 0);
+  }
+
+  delete(name: string): void {
+    this.#entry(name).buffer.destroy();
+    this.#entries.delete(name);
+  }
+
+  dispose(): void {
+    for (const { buffer } of this.#entries.values()) buffer.destroy();
+    this.#entries.clear();
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new EngineError(`there is no variable '${name}'; write it first (weights not loaded?)`);
+    return entry;
+  }
+}
+
+export function typedView(type: TensorType, bytes: ArrayBuffer): TensorData {
+  const View = { f32: Float32Array, f16: Uint16Array, u32: Uint32Array, i32: Int32Array }[type.dtype];
+  return new View(bytes);
+}

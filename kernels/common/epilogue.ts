@@ -1,0 +1,56 @@
+/** Host side of `common/epilogue.wgsl`: the same for every matrix kernel that can finish its results. */
+
+import { type Epilogue, emit, interpret } from '../elementwise/expression.js';
+import { type BufferRef, type Define, input, KernelError, type Problem, sizeOf } from '../kernel.js';
+
+const MAX_OPERANDS = 4;
+
+/** A problem whose kernel may finish its results; the epilogue's operands follow the kernel's own inputs. */
+export type EpilogueProblem = Problem & { readonly epilogue?: Epilogue };
+
+/**
+ * Defines for a template that includes `common/epilogue`. `own` is the number of the kernel's own inputs, which are bound
+ * first; the operands follow. `type` is what the kernel stores at once.
+ */
+export function epilogueDefines(problem: EpilogueProblem, own: number, type: 'f32' | 'vec4f'): Record<string, Define> {
+  const { epilogue } = problem;
+  if (!epilogue) return { T: type };
+  const operands = epilogue.operands;
+  if (operands.length > MAX_OPERANDS) {
+    throw new KernelError(`an epilogue takes ${MAX_OPERANDS} operands at most, not ${operands.length}`);
+  }
+  const args = ['x', ...operands.map((_, i) => `e${i}`)];
+  const defines: Record<string, Define> = {
+    T: type,
+    EPILOGUE: emit(epilogue.expression, type, args),
+    EXTRAS: operands.length,
+    FIRST_EXTRA: own,
+  };
+  for (const [i, kind] of operands.entries()) {
+    defines[`EXTRA${i}`] = kind;
+    defines[`EXTRA${i}_TYPE`] = problem.inputs[own + i]!.dtype;
+  }
+  return defines;
+}
+
+/** The kernel's own inputs followed by the epilogue's operands, in binding order. */
+export function inputsWithEpilogue(problem: EpilogueProblem, own: number): BufferRef[] {
+  const count = own + (problem.epilogue?.operands.length ?? 0);
+  return Array.from({ length: count }, (_, i) => input(i));
+}
+
+/** Reference: finishes `values` (flat, the output's shape) in place. */
+export function finishReference(
+  problem: EpilogueProblem,
+  own: number,
+  values: Float64Array,
+  inputs: readonly Float64Array[],
+): void {
+  const { epilogue } = problem;
+  if (!epilogue) return;
+  const columns = problem.outputs[0]!.shape.at(-1)!;
+  for (let i = 0; i < sizeOf(problem.outputs[0]!.shape); i++) {
+    const extras = epilogue.operands.map((kind, e) => inputs[own + e]![kind === 'column' ? i % columns : i]!);
+    values[i] = interpret(epilogue.expression, [values[i]!, ...extras]);
+  }
+}

@@ -1,0 +1,199 @@
+import type { CaseRandom, FamilyCases } from '../cases.js';
+import { finishReference } from '../common/epilogue.js';
+import type { Epilogue } from '../elementwise/expression.js';
+import type { DType } from '../kernel.js';
+import { convFamily, convolutionOf } from './conv.js';
+import {
+  type ConvAttributes,
+  type Convolution,
+  type ConvProblem,
+  convOutputShape,
+  type InputGradientProblem,
+  type WeightGradientProblem,
+} from './geometry.js';
+import { inputGradientFamily } from './input-gradient.js';
+import { convolve, inputGradient, weightGradient } from './reference.js';
+import { weightGradientFamily } from './weight-gradient.js';
+
+/** Builds the three tensors of a convolution from sizes. */
+function convolution(
+  dtype: DType,
+  x: readonly number[],
+  w: readonly number[],
+  attrs: Partial<ConvAttributes> = {},
+): Convolution {
+  const full: ConvAttributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1, ...attrs };
+  return { ...full, x: { shape: x, dtype }, w: { shape: w, dtype }, y: { shape: convOutputShape(x, w, full), dtype } };
+}
+
+/** One random convolution of each kind that some variant is made for, and of kinds that only the general ones serve. */
+function randomConvolution(random: CaseRandom, dtype: DType): Convolution {
+  const batch = random.int(1, 2);
+  const quads = (most: number): number => 4 * random.int(1, most);
+  switch (random.int(0, 5)) {
+    case 0: {
+      const kernel = random.pick([1, 1, 2, 4]);
+      const depth = random.int(1, 24);
+      const x =
+        kernel === 1
+          ? [batch, random.int(1, 5), random.int(1, 9), depth]
+          : [batch, 1, kernel * random.int(1, 9), depth];
+      return convolution(dtype, x, [random.int(1, 40), 1, kernel, depth], { stride: [1, kernel] });
+    }
+    case 1: {
+      const channels = quads(10);
+      const [kernelH, kernelW] = random.pick([
+        [1, 7],
+        [1, 3],
+        [3, 3],
+      ] as const);
+      return convolution(
+        dtype,
+        [batch, random.int(kernelH, 5), random.int(kernelW, 21), channels],
+        [channels, kernelH, kernelW, 1],
+        {
+          padding: [random.int(0, kernelH), random.int(0, kernelH), random.int(0, kernelW), random.int(0, kernelW)],
+          groups: channels,
+        },
+      );
+    }
+    case 2: {
+      const depth = quads(9);
+      return convolution(dtype, [batch, random.int(3, 11), random.int(3, 11), depth], [quads(10), 3, 3, depth], {
+        padding: [random.int(0, 2), random.int(0, 2), random.int(0, 2), random.int(0, 2)],
+      });
+    }
+    case 3: {
+      const groups = random.int(1, 3);
+      const depth = random.bool() ? quads(3) : random.int(1, 5);
+      const kernel = [random.int(1, 3), random.int(1, 4)] as const;
+      return convolution(
+        dtype,
+        [batch, random.int(7, 9), random.int(7, 12), groups * depth],
+        [groups * (random.bool() ? quads(4) : random.int(1, 20)), ...kernel, depth],
+        {
+          stride: [random.int(1, 3), random.int(1, 3)],
+          padding: [random.int(0, 2), random.int(0, 2), random.int(0, 3), random.int(0, 3)],
+          dilation: [random.int(1, 3), random.int(1, 2)],
+          groups,
+        },
+      );
+    }
+    case 4: {
+      // One axis: dilated or strided, as temporal stacks have them.
+      const depth = quads(8);
+      const kernel = random.pick([3, 4, 5, 7]);
+      return convolution(dtype, [batch, 1, random.int(30, 45), depth], [quads(12), 1, kernel, depth], {
+        stride: [1, random.pick([1, 1, 2, 4])],
+        padding: [0, 0, random.int(0, 8), random.int(0, 8)],
+        dilation: [1, random.pick([1, 2, 4])],
+      });
+    }
+    default: {
+      const depth = random.int(1, 6);
+      return convolution(
+        dtype,
+        [batch, random.int(3, 12), random.int(3, 12), depth],
+        [random.int(1, 45), 3, 3, depth],
+        {
+          stride: [random.int(1, 2), random.int(1, 2)],
+          padding: [1, 1, 1, 1],
+        },
+      );
+    }
+  }
+}
+
+const EPILOGUES: readonly Epilogue[] = [
+  { expression: { fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }, operands: ['column'] },
+  {
+    expression: { fn: 'add', of: [{ fn: 'silu', of: [{ fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }] }, { arg: 2 }] },
+    operands: ['column', 'full'],
+  },
+];
+
+function forward({ x, w, y, ...attrs }: Convolution, epilogue?: Epilogue): ConvProblem {
+  const extras =
+    epilogue?.operands.map((kind) => (kind === 'full' ? y : { shape: [y.shape[3]!], dtype: y.dtype })) ?? [];
+  return { ...attrs, ...(epilogue && { epilogue }), inputs: [x, w, ...extras], outputs: [y] };
+}
+
+const toInput = ({ x, w, y, ...attrs }: Convolution): InputGradientProblem => ({
+  ...attrs,
+  inputs: [y, w],
+  outputs: [x],
+});
+const toWeights = ({ x, w, y, ...attrs }: Convolution): WeightGradientProblem => ({
+  ...attrs,
+  inputs: [x, y],
+  outputs: [w],
+});
+
+const along = (padding: number, dilation = 1): Partial<ConvAttributes> => ({
+  padding: [0, 0, padding, padding],
+  dilation: [1, dilation],
+});
+
+/** Sizes of the model's training and of common image networks. */
+const PERF: readonly { name: string; convolution: Convolution }[] = [
+  {
+    name: '3×3 C320 16×64',
+    convolution: convolution('f32', [1, 16, 64, 320], [320, 3, 3, 320], { padding: [1, 1, 1, 1] }),
+  },
+  {
+    name: '3×3 C320 16×64 f16',
+    convolution: convolution('f16', [1, 16, 64, 320], [320, 3, 3, 320], { padding: [1, 1, 1, 1] }),
+  },
+  { name: '1-D k7 80→192', convolution: convolution('f32', [12, 1, 128, 80], [192, 1, 7, 80], along(3)) },
+  { name: '1-D k5 d4 96→96', convolution: convolution('f32', [16, 1, 100, 96], [96, 1, 5, 96], along(8, 4)) },
+  {
+    name: '1-D k4 s4 192→192',
+    convolution: convolution('f32', [12, 1, 128, 192], [192, 1, 4, 192], { stride: [1, 4] }),
+  },
+  {
+    name: 'depthwise k7 C192',
+    convolution: convolution('f32', [12, 1, 128, 192], [192, 1, 7, 1], { ...along(3), groups: 192 }),
+  },
+  {
+    name: '3×3 C32→48 8×8 grids',
+    convolution: convolution('f32', [400, 8, 8, 32], [48, 3, 3, 32], { padding: [1, 1, 1, 1] }),
+  },
+  {
+    name: '5×1 over time C48',
+    convolution: convolution('f32', [8, 50, 64, 48], [48, 5, 1, 48], { padding: [2, 2, 0, 0] }),
+  },
+];
+
+export const convCases: FamilyCases<ConvProblem> = {
+  family: convFamily,
+  reference(problem, inputs) {
+    const y = convolve(convolutionOf(problem), inputs[0]!, inputs[1]!);
+    finishReference(problem, 2, y, inputs);
+    return [y];
+  },
+  random: (random, dtype) =>
+    forward(randomConvolution(random, dtype), random.bool() ? undefined : random.pick(EPILOGUES)),
+  perf: PERF.map(({ name, convolution }) => ({ name, problem: forward(convolution) })),
+};
+
+export const inputGradientCases: FamilyCases<InputGradientProblem> = {
+  family: inputGradientFamily,
+  reference(problem, [g, w]) {
+    return [
+      inputGradient({ ...problem, x: problem.outputs[0]!, w: problem.inputs[1]!, y: problem.inputs[0]! }, g!, w!),
+    ];
+  },
+  random: (random, dtype) => toInput(randomConvolution(random, dtype)),
+  perf: PERF.map(({ name, convolution }) => ({ name, problem: toInput(convolution) })),
+};
+
+export const weightGradientCases: FamilyCases<WeightGradientProblem> = {
+  family: weightGradientFamily,
+  reference(problem, [x, g]) {
+    return [
+      weightGradient({ ...problem, x: problem.inputs[0]!, w: problem.outputs[0]!, y: problem.inputs[1]! }, x!, g!),
+    ];
+  },
+  random: (random, dtype) => toWeights(randomConvolution(random, dtype)),
+  perf: PERF.map(({ name, convolution }) => ({ name, problem: toWeights(convolution) })),
+};

@@ -1,0 +1,89 @@
+// Depthwise convolution: each channel has a filter of its own. With FLIP the filter is mirrored, which makes it the adjoint
+// of a convolution of stride 1 (the host then exchanges the sizes and gives the padding that is left, (K − 1)·d − p).
+//
+// A thread makes 8 neighbouring pixels of 4 channels, so that each source element is loaded once for all the taps that
+// read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
+// The host guarantees that C divides by 4; pixels may be ragged.
+#param KERNEL_H
+#param KERNEL_W
+#param STRIDE_W
+#param DILATION_W
+#param FLIP
+#param X_TYPE
+#param W_TYPE
+#param Y_TYPE
+#param F16
+#param OUTPUT_BINDING = 2
+#if F16
+enable f16;
+#end
+#include common/index
+#include common/epilogue
+#include conv/geometry
+#let PIXELS = 8
+#let TAPS = KERNEL_H * KERNEL_W
+#let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
+
+@group(0) @binding(0) var<storage, read> x: array<${X_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+@group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
+@group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
+
+fn load_x(i: i32) -> vec4f {
+  let value = x[i];
+  return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+}
+
+fn load_w(i: i32) -> vec4f {
+  let value = w[i];
+  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let quads = params.out_c / 4;
+  let segments = (params.out_w + ${PIXELS - 1}) / ${PIXELS};
+  let index = i32(flat_group(group, groups) * 64u + lane);
+  if (index >= params.batch * params.out_h * segments * quads) { return; }
+  let quad = index % quads;
+  let ox = (index / quads) % segments * ${PIXELS};
+  let line = index / quads / segments;
+  let oy = line % params.out_h;
+  let image = line / params.out_h;
+#for t in 0..TAPS
+  let w${t} = load_w(quad * ${TAPS} + ${t});
+#end
+#for p in 0..PIXELS
+  var sum${p} = vec4f();
+#end
+  let ix = ox * ${STRIDE_W} - params.pad_w;
+#for ky in 0..KERNEL_H
+  {
+    let iy = oy * params.stride_h - params.pad_h + ${ky} * params.dilation_h;
+    if (within(iy, params.in_h)) {
+      let base = (image * params.in_h + iy) * params.in_w + ix;
+#for t in 0..SPAN
+      let inside${t} = within(ix + ${t}, params.in_w);
+      let x${t} = select(vec4f(), load_x(select(0, (base + ${t}) * quads + quad, inside${t})), inside${t});
+#end
+#for kx in 0..KERNEL_W
+#let TAP = FLIP ? TAPS - 1 - ky * KERNEL_W - kx : ky * KERNEL_W + kx
+      let f${kx} = vec4f(w${TAP / 4}[${TAP % 4}], w${(TAP + TAPS) / 4}[${(TAP + TAPS) % 4}], w${(TAP + 2 * TAPS) / 4}[${(TAP + 2 * TAPS) % 4}], w${(TAP + 3 * TAPS) / 4}[${(TAP + 3 * TAPS) % 4}]);
+#for p in 0..PIXELS
+      sum${p} += x${p * STRIDE_W + kx * DILATION_W} * f${kx};
+#end
+#end
+    }
+  }
+#end
+#for p in 0..PIXELS
+  if (ox + ${p} < params.out_w) {
+    let to = (line * params.out_w + ox + ${p}) * quads + quad;
+    y[to] = vec4<${Y_TYPE}>(finish(sum${p}, u32(to), u32(quad)));
+  }
+#end
+}

@@ -1,0 +1,154 @@
+// Weight gradient of the convolution as an implicit matrix product for software Vulkan: rows are output channels, columns
+// are (tap, input channel), the inner dimension runs over output pixels.
+//
+// A workgroup is one subgroup and computes ROWS × (COLS·LANES) weights in registers. It walks the rows of pixels of its
+// share, four pixels a step: lane l loads gradient channels and spreads them by broadcasts with constant lanes, and loads
+// the input under its own columns, each of which has its own tap. Grid: column tiles × row tiles × (shares · groups).
+// With several shares the result is a partial sum a share, [share, O, KH, KW, I/groups] in f32, for `sum-shares`.
+//
+// Layouts: as in `naive-weight-gradient.wgsl`. The host guarantees: G_VEC = 4 only where the output channels of a group
+// divide by 4, WIDE only where the input channels of a group do and COLS = 4, and LANES is the subgroup size.
+#param LANES
+#param G_VEC
+#param COLS
+#param WIDE
+#param X_TYPE
+#param G_TYPE
+#param W_TYPE
+enable subgroups;
+#param F16
+#if F16
+enable f16;
+#end
+#param ROWS
+#let PARTS = G_VEC == 4 ? 1 : ROWS / LANES
+#let OFFSETS = WIDE ? 1 : COLS
+#include conv/geometry
+
+@group(0) @binding(0) var<storage, read> x: array<${WIDE ? (X_TYPE == 'f16' ? 'vec2u' : 'vec4f') : X_TYPE}>;
+@group(0) @binding(1) var<storage, read> g: array<${G_VEC == 4 ? (G_TYPE == 'f16' ? 'vec2u' : 'vec4f') : G_TYPE}>;
+@group(0) @binding(2) var<storage, read_write> w: array<${WIDE ? 'vec4<' : ''}${W_TYPE}${WIDE ? '>' : ''}>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+fn load_x(i: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
+#if WIDE && X_TYPE == 'f16'
+  let packed = x[i / 4];
+  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+#elif WIDE
+  return x[i / 4];
+#else
+  return f32(x[i]);
+#end
+}
+
+fn load_g(i: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
+#if G_VEC == 4 && G_TYPE == 'f16'
+  let packed = g[i / 4];
+  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+#elif G_VEC == 4
+  return g[i / 4];
+#else
+  return f32(g[i]);
+#end
+}
+
+@compute @workgroup_size(${LANES})
+fn main(
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(num_workgroups) tiles: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let lane = i32(local);
+  let group = i32(tile.z) % params.groups;
+  let share = i32(tile.z) / params.groups;
+  let shares = i32(tiles.z) / params.groups;
+  let depth = params.in_c / params.groups;
+  let width = params.out_c / params.groups;
+  let columns = params.kernel_h * params.kernel_w * depth;
+  let first_row = i32(tile.y) * ${ROWS};
+  let first_col = i32(tile.x) * ${COLS * LANES} + lane * ${COLS};
+
+#for j in 0..OFFSETS
+  let col${j} = min(first_col + ${j}, columns - ${WIDE ? 4 : 1});
+  let dx${j} = (col${j} / depth) % params.kernel_w * params.dilation_w - params.pad_w;
+  let dy${j} = col${j} / depth / params.kernel_w * params.dilation_h - params.pad_h;
+  let channel${j} = group * depth + col${j} % depth;
+#end
+#for p in 0..PARTS
+#if G_VEC == 4
+  let rows${p} = group * width + min(first_row + 4 * (lane % ${ROWS / 4}), width - 4);
+#else
+  let rows${p} = group * width + min(first_row + ${p * LANES} + lane, width - 1);
+#end
+#end
+#for i in 0..ROWS
+#for j in 0..COLS
+  var c${i}_${j} = 0.0;
+#end
+#end
+
+  // Lines of pixels of this share.
+  let lines = params.batch * params.out_h;
+  let first = lines * share / shares;
+  let last = lines * (share + 1) / shares;
+  for (var line = first; line < last; line++) {
+    let oy = line % params.out_h;
+    let image = line / params.out_h;
+#for j in 0..OFFSETS
+    let iy${j} = oy * params.stride_h + dy${j};
+    let reached${j} = within(iy${j}, params.in_h);
+    let base${j} = (image * params.in_h + iy${j}) * params.in_w;
+#end
+    for (var ox = 0; ox < params.out_w; ox += 4) {
+#for u in 0..4
+      let ox${u} = min(ox + ${u}, params.out_w - 1);
+#for p in 0..PARTS
+      let a${u}_${p} = load_g((line * params.out_w + ox${u}) * params.out_c + rows${p});
+#end
+#for j in 0..OFFSETS
+      let ix${u}_${j} = ox${u} * params.stride_w + dx${j};
+      let inside${u}_${j} = reached${j} && within(ix${u}_${j}, params.in_w) && ox + ${u} < params.out_w;
+      let x${u}_${j} = select(${WIDE ? 'vec4f()' : '0.0'}, load_x(select(0, (base${j} + ix${u}_${j}) * params.in_c + channel${j}, inside${u}_${j})), inside${u}_${j});
+#end
+#for j in 0..COLS
+#if WIDE
+      let b${u}_${j} = x${u}_0[${j}];
+#else
+      let b${u}_${j} = x${u}_${j};
+#end
+#end
+#end
+#for i in 0..ROWS
+#for u in 0..4
+#if G_VEC == 4
+      let g${i}_${u} = subgroupBroadcast(a${u}_0[${i % 4}], ${i / 4}u);
+#else
+      let g${i}_${u} = subgroupBroadcast(a${u}_${i / LANES}, ${i % LANES}u);
+#end
+#end
+#for j in 0..COLS
+      c${i}_${j} = c${i}_${j} + g${i}_0 * b0_${j} + g${i}_1 * b1_${j} + g${i}_2 * b2_${j} + g${i}_3 * b3_${j};
+#end
+#end
+    }
+  }
+
+  // A loop, not 32 copies, of the stores: drivers take seconds to compile those.
+#for j in 0..COLS
+  var sums${j} = array<f32, ${ROWS}>(
+#for i in 0..ROWS
+    c${i}_${j},
+#end
+  );
+#end
+  for (var i = 0; i < min(${ROWS}, width - first_row); i++) {
+    let to = (share * params.out_c + group * width + first_row + i) * columns + first_col;
+#if WIDE
+    if (first_col < columns) { w[to / 4] = vec4<${W_TYPE}>(vec4f(sums0[i], sums1[i], sums2[i], sums3[i])); }
+#else
+#for j in 0..COLS
+    if (first_col + ${j} < columns) { w[to + ${j}] = ${W_TYPE}(sums${j}[i]); }
+#end
+#end
+  }
+}

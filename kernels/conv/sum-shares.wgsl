@@ -1,0 +1,26 @@
+// result[i] = Σ over s of partial[s, i]: joins what several workgroups summed over their share of the pixels. One element
+// a thread; the order of the sum is fixed, so the result is the same in every run.
+#param RESULT_TYPE
+#if RESULT_TYPE == 'f16'
+enable f16;
+#end
+#include common/index
+
+struct Params { count: u32, shares: u32 }
+
+@group(0) @binding(0) var<storage, read> partial: array<f32>;
+@group(0) @binding(1) var<storage, read_write> result: array<${RESULT_TYPE}>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = flat_group(group, groups) * 64u + lane;
+  if (i >= params.count) { return; }
+  var sum = 0.0;
+  for (var s = 0u; s < params.shares; s++) { sum += partial[s * params.count + i]; }
+  result[i] = ${RESULT_TYPE}(sum);
+}

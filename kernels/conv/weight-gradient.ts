@@ -1,0 +1,185 @@
+/** Gradient of the convolution in its weights. */
+
+import {
+  type DeviceProfile,
+  type Family,
+  flatGrid,
+  input,
+  type KernelCall,
+  type Lowering,
+  lower,
+  output,
+  scratchRead,
+  scratchWrite,
+  sizeOf,
+  type TensorType,
+  type Variant,
+} from '../kernel.js';
+import { matmulFamily } from '../matmul/matmul.js';
+import { refuseDepthwise } from './depthwise.js';
+import {
+  type Convolution,
+  convFlops,
+  geometryParams,
+  isMatmul,
+  subgroupLanes,
+  unlessSoftware,
+  usesF16,
+  type WeightGradientProblem,
+} from './geometry.js';
+import { columnsPerLane } from './implicit-product.js';
+
+function convolutionOf(problem: WeightGradientProblem): Convolution {
+  return { ...problem, x: problem.inputs[0]!, w: problem.outputs[0]!, y: problem.inputs[1]! };
+}
+
+/** Workgroups that keep the device busy; below that, the pixels are split into shares. */
+function busyGroups(profile: DeviceProfile): number {
+  return profile.kind === 'software' ? 8 : 512;
+}
+
+/** Shares of `lines` lines of pixels, so that `tiles` workgroups a share keep the device busy. */
+function sharesOf(profile: DeviceProfile, tiles: number, lines: number): number {
+  return Math.max(1, Math.min(lines, Math.ceil(busyGroups(profile) / tiles), 64));
+}
+
+/** `call(type)` writes its sums as `type`: to the output itself, or a partial sum a share that a second call joins. */
+function inShares(
+  profile: DeviceProfile,
+  variant: string,
+  convolution: Convolution,
+  shares: number,
+  call: (type: TensorType, whole: boolean) => KernelCall,
+): Lowering {
+  const { w } = convolution;
+  const flops = convFlops(convolution);
+  if (shares === 1) return { variant, calls: [call(w, true)], flops };
+  const partial: TensorType = { shape: [shares, ...w.shape], dtype: 'f32' };
+  const join: KernelCall = {
+    template: 'conv/sum-shares',
+    defines: { RESULT_TYPE: w.dtype },
+    buffers: [scratchRead(0), output()],
+    params: { count: sizeOf(w.shape), shares },
+    workgroups: flatGrid(sizeOf(w.shape), 64, profile.maxWorkgroupsPerDimension),
+  };
+  return { variant, calls: [call(partial, false), join], scratch: [partial], flops };
+}
+
+const matmul: Variant<WeightGradientProblem> = {
+  name: 'matmul',
+  refuses: (_, problem) =>
+    isMatmul(convolutionOf(problem))
+      ? null
+      : 'only 1×1 kernels, or windows along W that neither overlap nor leave gaps',
+  lower(profile, problem): Lowering {
+    const { x, w, y } = convolutionOf(problem);
+    const rows = sizeOf(y.shape.slice(0, 3));
+    const width = sizeOf(w.shape.slice(1));
+    const product = lower(matmulFamily, profile, {
+      inputs: [
+        { shape: [rows, w.shape[0]!], dtype: y.dtype },
+        { shape: [rows, width], dtype: x.dtype },
+      ],
+      outputs: [{ shape: [w.shape[0]!, width], dtype: w.dtype }],
+      transposeA: true,
+      transposeB: false,
+    });
+    // The product reads g first, the problem has x first.
+    const calls = product.calls.map((call) => ({
+      ...call,
+      buffers: call.buffers.map((b) => (b.of === 'input' ? { ...b, index: 1 - b.index } : b)),
+    }));
+    return { ...product, variant: 'matmul', calls };
+  },
+};
+
+const depthwise: Variant<WeightGradientProblem> = {
+  name: 'depthwise',
+  refuses: (_, problem) => refuseDepthwise(convolutionOf(problem)),
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const { x, w, y, stride, dilation } = convolution;
+    const tiles = Math.ceil(w.shape[0]! / 32);
+    const shares = sharesOf(profile, tiles, y.shape[0]! * y.shape[1]!);
+    return inShares(profile, 'depthwise', convolution, shares, (type, whole) => ({
+      template: 'conv/depthwise-weight-gradient',
+      defines: {
+        KERNEL_H: w.shape[1]!,
+        KERNEL_W: w.shape[2]!,
+        STRIDE_W: stride[1],
+        DILATION_W: dilation[1],
+        X_TYPE: x.dtype,
+        G_TYPE: y.dtype,
+        W_TYPE: type.dtype,
+        F16: usesF16(problem),
+      },
+      buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
+      params: geometryParams(convolution),
+      workgroups: [tiles, shares, 1],
+    }));
+  },
+};
+
+const subgroup: Variant<WeightGradientProblem> = {
+  name: 'subgroup',
+  refuses(profile) {
+    const lanes = subgroupLanes(profile);
+    return typeof lanes === 'string' ? lanes : null;
+  },
+  unsuited: unlessSoftware,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const { x, w, y, groups } = convolution;
+    const lanes = subgroupLanes(profile) as number;
+    const width = w.shape[0]! / groups;
+    const columns = sizeOf(w.shape.slice(1));
+    const perLane = columnsPerLane(columns, lanes);
+    const rows = Math.min(32, 4 * lanes);
+    const tiles: [number, number] = [Math.ceil(columns / (perLane * lanes)), Math.ceil(width / rows)];
+    const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
+    return inShares(profile, 'subgroup', convolution, shares, (type, whole) => ({
+      template: 'conv/subgroup-weight-gradient',
+      defines: {
+        LANES: lanes,
+        ROWS: rows,
+        G_VEC: width % 4 === 0 ? 4 : 1,
+        COLS: perLane,
+        WIDE: perLane === 4 && w.shape[3]! % 4 === 0,
+        X_TYPE: x.dtype,
+        G_TYPE: y.dtype,
+        W_TYPE: type.dtype,
+        F16: usesF16(problem),
+      },
+      buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
+      params: geometryParams(convolution),
+      workgroups: [...tiles, shares * groups],
+    }));
+  },
+};
+
+const naive: Variant<WeightGradientProblem> = {
+  name: 'naive',
+  refuses: () => null,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const { x, w, y } = convolution;
+    return {
+      variant: 'naive',
+      calls: [
+        {
+          template: 'conv/naive-weight-gradient',
+          defines: { X_TYPE: x.dtype, G_TYPE: y.dtype, W_TYPE: w.dtype, F16: usesF16(problem) },
+          buffers: [input(0), input(1), output()],
+          params: geometryParams(convolution),
+          workgroups: flatGrid(sizeOf(w.shape), 64, profile.maxWorkgroupsPerDimension),
+        },
+      ],
+      flops: convFlops(convolution),
+    };
+  },
+};
+
+export const weightGradientFamily: Family<WeightGradientProblem> = {
+  name: 'conv2d-weight-gradient',
+  variants: [matmul, depthwise, subgroup, naive],
+};

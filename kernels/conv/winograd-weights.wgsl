@@ -1,0 +1,55 @@
+// Winograd F(4×4, 3×3), weights: U[e, o, i] = (G w Gᵀ)[e] of each 3×3 filter; FLIP takes the filters mirrored, for the
+// adjoint in the input. Layouts: w [O, 3, 3, I], U [36, O, I] in f32. A thread transforms 4 filters that are neighbours in I.
+// The host guarantees that I divides by 4.
+#param W_TYPE
+#param FLIP
+#param F16
+#if F16
+enable f16;
+#end
+#include common/index
+
+struct Params { filters: i32, quads: i32 }
+
+@group(0) @binding(0) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+@group(0) @binding(1) var<storage, read_write> u: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn load(i: i32) -> vec4f {
+  let value = w[i];
+  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = i32(flat_group(group, groups) * 64u + lane);
+  let step = params.filters * params.quads;
+  if (index >= step) { return; }
+  let first = index / params.quads * 9 * params.quads + index % params.quads;
+#for i in 0..3
+#for j in 0..3
+#let TAP = FLIP ? 8 - 3 * i - j : 3 * i + j
+  let w${i}_${j} = load(first + ${TAP} * params.quads);
+#end
+#end
+#for j in 0..3
+  let e0_${j} = w0_${j} / 4.0;
+  let e1_${j} = (w0_${j} + w1_${j} + w2_${j}) / -6.0;
+  let e2_${j} = (w0_${j} - w1_${j} + w2_${j}) / -6.0;
+  let e3_${j} = w0_${j} / 24.0 + w1_${j} / 12.0 + w2_${j} / 6.0;
+  let e4_${j} = w0_${j} / 24.0 - w1_${j} / 12.0 + w2_${j} / 6.0;
+  let e5_${j} = w2_${j};
+#end
+#for i in 0..6
+  u[${6 * i} * step + index] = e${i}_0 / 4.0;
+  u[${6 * i + 1} * step + index] = (e${i}_0 + e${i}_1 + e${i}_2) / -6.0;
+  u[${6 * i + 2} * step + index] = (e${i}_0 - e${i}_1 + e${i}_2) / -6.0;
+  u[${6 * i + 3} * step + index] = e${i}_0 / 24.0 + e${i}_1 / 12.0 + e${i}_2 / 6.0;
+  u[${6 * i + 4} * step + index] = e${i}_0 / 24.0 - e${i}_1 / 12.0 + e${i}_2 / 6.0;
+  u[${6 * i + 5} * step + index] = e${i}_2;
+#end
+}

@@ -1,0 +1,149 @@
+/**
+ * What every kernel family states about itself, and what the engine needs to run it.
+ *
+ * A *family* (matmul, conv, …) solves a *problem* (typed shapes plus attributes) by one of several *variants*, from the
+ * naive one that is the readable truth to tuned ones. A variant *lowers* a problem to one or more *kernel calls*: a WGSL
+ * template with its compile-time defines, the buffers in binding order, run-time parameters, and the workgroup count.
+ * Nothing in this room touches a device.
+ */
+
+export type DType = 'f32' | 'f16' | 'u32' | 'i32';
+
+export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, f16: 2, u32: 4, i32: 4 };
+
+/** Shape (row-major, contiguous, channels last) and storage type of a tensor. */
+export interface TensorType {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** Bytes of the buffer behind a tensor: packed elements, rounded up to 16 so that `vec4` views never end early. */
+export function byteLength(type: TensorType): number {
+  return Math.max(16, Math.ceil((sizeOf(type.shape) * bytesPerElement[type.dtype]) / 16) * 16);
+}
+
+export interface SubgroupMatrixConfig {
+  componentType: 'f32' | 'f16' | 'u8' | 'i8' | 'u32' | 'i32';
+  resultComponentType: 'f32' | 'f16' | 'u32' | 'i32';
+  M: number;
+  N: number;
+  K: number;
+}
+
+/** What a kernel may rely on; built by the engine from an adapter, or by hand in tests. */
+export interface DeviceProfile {
+  /** `software`: a CPU-backed driver such as lavapipe, where lanes are SIMD lanes and workgroup memory is slow. */
+  kind: 'software' | 'integrated' | 'discrete';
+  vendor: string;
+  architecture: string;
+  description: string;
+  /** Subgroup operations are usable; their sizes range from `min` to `max` lanes. */
+  subgroups: { supported: boolean; min: number; max: number };
+  /** `shader-f16`: f16 values in WGSL. */
+  f16: boolean;
+  timestamps: boolean;
+  subgroupMatrices: readonly SubgroupMatrixConfig[];
+  maxWorkgroupInvocations: number;
+  maxWorkgroupStorage: number;
+  maxWorkgroupsPerDimension: number;
+  maxStorageBindings: number;
+  maxBindingBytes: number;
+  maxBufferBytes: number;
+}
+
+/** Which buffer stands at a binding. `readWrite` inputs are updated in place (optimiser state). */
+export interface BufferRef {
+  readonly of: 'input' | 'output' | 'scratch';
+  readonly index: number;
+  readonly access: 'read' | 'readWrite';
+}
+
+export const input = (index: number): BufferRef => ({ of: 'input', index, access: 'read' });
+export const updated = (index: number): BufferRef => ({ of: 'input', index, access: 'readWrite' });
+export const output = (index = 0): BufferRef => ({ of: 'output', index, access: 'readWrite' });
+export const scratchRead = (index: number): BufferRef => ({ of: 'scratch', index, access: 'read' });
+export const scratchWrite = (index: number): BufferRef => ({ of: 'scratch', index, access: 'readWrite' });
+
+export type Define = number | string | boolean;
+
+export interface KernelCall {
+  /** Path of the template below `kernels/`, without `.wgsl`: `matmul/naive`. */
+  readonly template: string;
+  /** Values of the template's `#param`s. */
+  readonly defines: Readonly<Record<string, Define>>;
+  /** Buffers in the order of `@binding(0…)`; the parameter block, if any, is the binding after the last. */
+  readonly buffers: readonly BufferRef[];
+  /** Values for the template's `struct Params`, by field name. */
+  readonly params?: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+}
+
+export interface Lowering {
+  readonly variant: string;
+  readonly calls: readonly KernelCall[];
+  /** Temporary tensors that live only during these calls. */
+  readonly scratch?: readonly TensorType[];
+  /** Arithmetic operations (multiply and add count one each), for the profiler and `bench`. */
+  readonly flops?: number;
+}
+
+/** A problem always names its operand types; families add their own attributes. */
+export interface Problem {
+  readonly inputs: readonly TensorType[];
+  readonly outputs: readonly TensorType[];
+}
+
+export interface Variant<P extends Problem> {
+  readonly name: string;
+  /** Null where the variant can solve the problem on the device, else the reason why not. */
+  refuses(profile: DeviceProfile, problem: P): string | null;
+  /** Why a variant that could serve should not be chosen here, such as being slower; asked only when none is forced. */
+  unsuited?(profile: DeviceProfile, problem: P): string | null;
+  lower(profile: DeviceProfile, problem: P): Lowering;
+}
+
+export interface Family<P extends Problem> {
+  readonly name: string;
+  /** In order of preference; the last one is the naive truth and refuses nothing. */
+  readonly variants: readonly Variant<P>[];
+}
+
+export class KernelError extends Error {
+  override name = 'KernelError';
+}
+
+/** Lowers with the first variant that accepts, or with the forced one (an error if it refuses). */
+export function lower<P extends Problem>(
+  family: Family<P>,
+  profile: DeviceProfile,
+  problem: P,
+  forced?: string,
+): Lowering {
+  for (const variant of family.variants) {
+    if (forced !== undefined && variant.name !== forced) continue;
+    const reason = variant.refuses(profile, problem);
+    if (forced === undefined && variant.unsuited?.(profile, problem)) continue;
+    if (reason === null) return variant.lower(profile, problem);
+    if (forced !== undefined) throw new KernelError(`${family.name}: variant ${forced} refuses: ${reason}`);
+  }
+  throw new KernelError(
+    forced === undefined
+      ? `${family.name}: no variant accepts ${JSON.stringify(problem)}`
+      : `${family.name}: no variant is called ${forced}; there are ${family.variants.map((v) => v.name).join(', ')}`,
+  );
+}
+
+/**
+ * Workgroups for a flat range of `items`, `perGroup` each, folded into two dimensions past the limit of one.
+ * Templates undo the fold with `flat_group` of `common/index.wgsl`.
+ */
+export function flatGrid(items: number, perGroup: number, limit = 65535): [number, number, number] {
+  const groups = Math.max(1, Math.ceil(items / perGroup));
+  if (groups <= limit) return [groups, 1, 1];
+  const rows = Math.ceil(groups / limit);
+  return [Math.ceil(groups / rows), rows, 1];
+}

@@ -1,0 +1,210 @@
+// C[b] = epilogue(A[b] · B[b]) for drivers whose subgroup is one SIMD register of a CPU (lavapipe).
+//
+// A workgroup is one subgroup and computes TM rows × (LANES·TN) columns in registers, without workgroup memory or barriers.
+// Four steps of K at a time, each lane loads vec4s of A and of B; a constant-index broadcast, which is one instruction
+// there, then spreads each element of A over the lanes, which hold columns.
+//
+// Layouts as in matmul/naive. VEC_A, VEC_B: the contiguous dimension of the operand is a multiple of 4 and is read as vec4;
+// otherwise element by element. With B as [K, N] read as vec4, lane l holds the columns 4l … 4l+3 of each block of
+// 4·LANES and stores vec4s; otherwise it holds the columns l, LANES + l, ….
+// Any M, N, K: past the edges the last row or column is computed again; K past the end counts as zero.
+//
+// The host guarantees: subgroups of exactly LANES lanes, TM a multiple of LANES, TN a multiple of 4 if B is [K, N] with VEC_B,
+// VEC_A and VEC_B only where the contiguous dimension is a multiple of 4, K_TAIL where K is not one.
+#param LANES
+#param TM
+#param TN
+#param A_TYPE
+#param B_TYPE
+#param C_TYPE
+#param TRANSPOSE_A = false
+#param TRANSPOSE_B = false
+#param VEC_A
+#param VEC_B
+#param K_TAIL
+#param OUTPUT_BINDING = 2
+enable subgroups;
+#if A_TYPE == 'f16' || B_TYPE == 'f16' || C_TYPE == 'f16'
+enable f16;
+#end
+#include common/epilogue
+#let VEC_C = VEC_B && !TRANSPOSE_B
+#let TILE_N = LANES * TN
+
+struct Params { m: u32, n: u32, k: u32, stride_a: u32, stride_b: u32 }
+
+#if VEC_A
+@group(0) @binding(0) var<storage, read> a: array<vec4<${A_TYPE}>>;
+#else
+@group(0) @binding(0) var<storage, read> a: array<${A_TYPE}>;
+#end
+#if VEC_B
+@group(0) @binding(1) var<storage, read> b: array<vec4<${B_TYPE}>>;
+#else
+@group(0) @binding(1) var<storage, read> b: array<${B_TYPE}>;
+#end
+#if VEC_C
+@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> c: array<vec4<${C_TYPE}>>;
+#else
+@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> c: array<${C_TYPE}>;
+#end
+@group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
+
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = group.y * ${TM}u;
+  let col = group.x * ${TILE_N}u;
+  let base_a = group.z * params.stride_a;
+  let base_b = group.z * params.stride_b;
+#for i in 0..TM
+#for j in 0..TN
+  var c${i}_${j} = 0.0;
+#end
+#end
+
+  // Where this lane reads: one index for each load of a step.
+#if !TRANSPOSE_A
+#for g in 0..TM / LANES
+  let a_at${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u) * params.k;
+#end
+#elif VEC_A
+#let A_LOADS = (TM + 4 * LANES - 1) / (4 * LANES)
+#for g in 0..A_LOADS
+  let a_at${g} = base_a / 4u + min(row / 4u + ${g * LANES}u + lane, params.m / 4u - 1u);
+#end
+#else
+#for g in 0..TM / LANES
+  let a_at${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u);
+#end
+#end
+#if TRANSPOSE_B
+#for j in 0..TN
+  let b_at${j} = base_b + min(col + ${j * LANES}u + lane, params.n - 1u) * params.k;
+#end
+#elif VEC_B
+#for j in 0..TN / 4
+  let b_at${j} = base_b / 4u + min(col / 4u + ${j * LANES}u + lane, params.n / 4u - 1u);
+#end
+#else
+#for j in 0..TN
+  let b_at${j} = base_b + min(col + ${j * LANES}u + lane, params.n - 1u);
+#end
+#end
+
+  for (var k = 0u; k < params.k; k += 4u) {
+#if K_TAIL
+#for u in 0..4
+    let k${u} = min(k + ${u}u, params.k - 1u);
+#end
+#else
+#for u in 0..4
+    let k${u} = k + ${u}u;
+#end
+#end
+    // A: `a{g}[u]` for rows in lanes, or `a{u}_{g}` for rows along the contiguous dimension.
+#if !TRANSPOSE_A && VEC_A
+#for g in 0..TM / LANES
+    let a${g} = vec4f(a[(a_at${g} + k) / 4u]);
+#end
+#elif !TRANSPOSE_A
+#for g in 0..TM / LANES
+    var a${g} = vec4f(f32(a[a_at${g} + k0]), f32(a[a_at${g} + k1]), f32(a[a_at${g} + k2]), f32(a[a_at${g} + k3]));
+#if K_TAIL
+    a${g} = select(vec4f(), a${g}, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(params.k));
+#end
+#end
+#elif VEC_A
+#for u in 0..4
+#for g in 0..A_LOADS
+    var a${u}_${g} = vec4f(a[a_at${g} + k${u} * (params.m / 4u)]);
+#if K_TAIL
+    a${u}_${g} = select(vec4f(), a${u}_${g}, k + ${u}u < params.k);
+#end
+#end
+#end
+#else
+#for u in 0..4
+#for g in 0..TM / LANES
+    var a${u}_${g} = f32(a[a_at${g} + k${u} * params.m]);
+#if K_TAIL
+    a${u}_${g} = select(0.0, a${u}_${g}, k + ${u}u < params.k);
+#end
+#end
+#end
+#end
+    // B: `b{j}[u]` for [N, K], `b{u}_{j/4}[j%4]` or `b{u}_{j}` for [K, N].
+#if TRANSPOSE_B && VEC_B
+#for j in 0..TN
+    let b${j} = vec4f(b[(b_at${j} + k) / 4u]);
+#end
+#elif TRANSPOSE_B
+#for j in 0..TN
+    let b${j} = vec4f(f32(b[b_at${j} + k0]), f32(b[b_at${j} + k1]), f32(b[b_at${j} + k2]), f32(b[b_at${j} + k3]));
+#end
+#elif VEC_B
+#for u in 0..4
+#for j in 0..TN / 4
+    let b${u}_${j} = vec4f(b[b_at${j} + k${u} * (params.n / 4u)]);
+#end
+#end
+#else
+#for u in 0..4
+#for j in 0..TN
+    let b${u}_${j} = f32(b[b_at${j} + k${u} * params.n]);
+#end
+#end
+#end
+#for i in 0..TM
+    {
+#for u in 0..4
+#if !TRANSPOSE_A
+      let x${u} = subgroupBroadcast(a${i / LANES}[${u}], ${i % LANES}u);
+#elif VEC_A
+      let x${u} = subgroupBroadcast(a${u}_${i / (4 * LANES)}[${i % 4}], ${(i / 4) % LANES}u);
+#else
+      let x${u} = subgroupBroadcast(a${u}_${i / LANES}, ${i % LANES}u);
+#end
+#end
+#for j in 0..TN
+#if TRANSPOSE_B
+      c${i}_${j} = c${i}_${j} + x0 * b${j}[0] + x1 * b${j}[1] + x2 * b${j}[2] + x3 * b${j}[3];
+#elif VEC_B
+      c${i}_${j} = c${i}_${j} + x0 * b0_${j / 4}[${j % 4}] + x1 * b1_${j / 4}[${j % 4}] + x2 * b2_${j / 4}[${j % 4}] + x3 * b3_${j / 4}[${j % 4}];
+#else
+      c${i}_${j} = c${i}_${j} + x0 * b0_${j} + x1 * b1_${j} + x2 * b2_${j} + x3 * b3_${j};
+#end
+#end
+    }
+#end
+  }
+
+  // Past the edges a lane or row repeats the last one, so it stores the same value again: no guards are needed.
+#for i in 0..TM
+#if TRANSPOSE_A && VEC_A
+  let row${i} = group.z * params.m + min(row + ${i / 4 * 4}u, params.m - 4u) + ${i % 4}u;
+#else
+  let row${i} = group.z * params.m + min(row + ${i}u, params.m - 1u);
+#end
+#end
+#if VEC_C
+#for j in 0..TN / 4
+  let col${j} = min(col / 4u + ${j * LANES}u + lane, params.n / 4u - 1u);
+#for i in 0..TM
+  {
+    let at = row${i} * (params.n / 4u) + col${j};
+    c[at] = vec4<${C_TYPE}>(finish(vec4f(c${i}_${4 * j}, c${i}_${4 * j + 1}, c${i}_${4 * j + 2}, c${i}_${4 * j + 3}), at, col${j}));
+  }
+#end
+#end
+#else
+#for j in 0..TN
+  let col${j} = min(col + ${j * LANES}u + lane, params.n - 1u);
+#for i in 0..TM
+  {
+    let at = row${i} * params.n + col${j};
+    c[at] = ${C_TYPE}(finish(c${i}_${j}, at, col${j}));
+  }
+#end
+#end
+#end
+}

@@ -1,0 +1,42 @@
+/** Random numbers by counter: the same for the same seed, step and stream on every adapter. */
+
+import { type Family, flatGrid, input, output, type Problem, sizeOf } from '../kernel.js';
+import type { RandomKind } from './philox.js';
+
+export interface RandomAttributes {
+  kind: RandomKind;
+  /** Tells apart what is drawn at the same seed and step. */
+  stream: number;
+  /** Block of four numbers to begin at. */
+  first: number;
+  /** Last word of the counter; 0 but in tests. */
+  domain: number;
+}
+
+/** inputs: seed u32 [2], step u32 [1]; output of any shape, u32 for bits. */
+export type RandomProblem = Problem & RandomAttributes;
+
+export const randomFamily: Family<RandomProblem> = {
+  name: 'random',
+  variants: [
+    {
+      name: 'naive',
+      refuses: () => null,
+      lower(profile, { outputs: [y], kind, stream, first, domain }) {
+        const count = sizeOf(y!.shape);
+        return {
+          variant: 'naive',
+          calls: [
+            {
+              template: 'random/random',
+              defines: { KIND: kind, TYPE: y!.dtype },
+              buffers: [input(0), input(1), output()],
+              params: { count, first, stream, domain },
+              workgroups: flatGrid(Math.ceil(count / 4), 64, profile.maxWorkgroupsPerDimension),
+            },
+          ],
+        };
+      },
+    },
+  ],
+};

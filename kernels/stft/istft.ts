@@ -1,0 +1,99 @@
+/**
+ * Inverse short-time Fourier transform, [B, T, nFft/2 + 1, 2] → [B, S]: inverse real FFTs, window, overlap-add. Inputs: the
+ * spectrum, and the window [nFft]. With the same attributes it is the exact adjoint of `stft` with complex output; with
+ * edge 1/nFft, interior 2/nFft and an envelope it is the inverse.
+ */
+
+import {
+  type DeviceProfile,
+  type Family,
+  flatGrid,
+  input,
+  type KernelCall,
+  output,
+  type Problem,
+  scratchRead,
+  scratchWrite,
+  type TensorType,
+  type Variant,
+} from '../kernel.js';
+import { type FramingAttributes, type FramingSizes, framingSizes } from './framing.js';
+import { fftFlops, refusesLanes, rowDefines } from './stft.js';
+
+export type IstftProblem = Problem & FramingAttributes;
+
+export function istftSizes({ inputs: [spectrum, window], outputs: [y], hop }: IstftProblem): FramingSizes {
+  return framingSizes(y!.shape, window!.shape, spectrum!.shape, hop);
+}
+
+const framedType = ({ batch, frames, nFft }: FramingSizes): TensorType => ({
+  shape: [batch, frames, nFft],
+  dtype: 'f32',
+});
+
+function overlapCall(profile: DeviceProfile, problem: IstftProblem): KernelCall {
+  const { batch, samples, frames, nFft } = istftSizes(problem);
+  const { left, hop, mirror, envelope } = problem;
+  return {
+    template: 'stft/overlap',
+    defines: { OUT_TYPE: problem.outputs[0]!.dtype, REFLECT: mirror, ENVELOPE: envelope > 0 },
+    buffers: [scratchRead(0), input(1), output()],
+    params: { samples, left, batch, frames, hop, size: nFft, floor: envelope },
+    workgroups: flatGrid(batch * samples, 64, profile.maxWorkgroupsPerDimension),
+  };
+}
+
+/** One frame a lane, in registers and private memory: for CPU-backed drivers. */
+const software: Variant<IstftProblem> = {
+  name: 'software',
+  refuses: (profile, problem) => refusesLanes(profile, istftSizes(problem).nFft),
+  unsuited: (profile) => (profile.kind === 'software' ? null : 'keeps few threads busy'),
+  lower(profile, problem) {
+    const sizes = istftSizes(problem);
+    const { batch, frames, nFft } = sizes;
+    const { edge, interior } = problem;
+    const lanes = profile.subgroups.min;
+    return {
+      variant: 'software',
+      scratch: [framedType(sizes)],
+      calls: [
+        {
+          template: 'stft/synthesis_software',
+          defines: { LANES: lanes, X_TYPE: problem.inputs[0]!.dtype, ...rowDefines(nFft) },
+          buffers: [input(0), input(1), scratchWrite(0)],
+          params: { frames: batch * frames, ratio: (2 * edge) / interior, scale: interior / 2 },
+          workgroups: flatGrid(batch * frames, lanes, profile.maxWorkgroupsPerDimension),
+        },
+        overlapCall(profile, problem),
+      ],
+      flops: fftFlops(sizes),
+    };
+  },
+};
+
+const naive: Variant<IstftProblem> = {
+  name: 'naive',
+  refuses: () => null,
+  lower(profile, problem) {
+    const sizes = istftSizes(problem);
+    const { batch, frames, nFft } = sizes;
+    const { edge, interior } = problem;
+    return {
+      variant: 'naive',
+      scratch: [framedType(sizes)],
+      calls: [
+        {
+          template: 'stft/synthesis_naive',
+          defines: { X_TYPE: problem.inputs[0]!.dtype },
+          buffers: [input(0), input(1), scratchWrite(0)],
+          params: { frames: batch * frames, size: nFft, edge, interior },
+          workgroups: flatGrid(batch * frames * nFft, 64, profile.maxWorkgroupsPerDimension),
+        },
+        overlapCall(profile, problem),
+      ],
+      flops: fftFlops(sizes),
+    };
+  },
+};
+
+export const istftFamily: Family<IstftProblem> = { name: 'istft', variants: [software, naive] };

@@ -1,0 +1,83 @@
+/** Named weights of a model: where module code asks for them, and how a new one begins. */
+
+import type { Graph, Tensor } from '../engine/engine.js';
+
+/** How a weight begins: `fanIn` is U(±1/√fan-in) as PyTorch's layers have it. */
+export type Initial =
+  | { kind: 'zeros' | 'ones' }
+  | { kind: 'value'; value: number }
+  | { kind: 'normal'; deviation: number }
+  | { kind: 'fanIn'; fan: number };
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initial: Initial;
+  /** Weight decay applies (matrices and kernels, not biases, gains or embeddings of position). */
+  readonly decays: boolean;
+}
+
+/** The parameters that traced module code has asked for, in order. */
+export class Parameters {
+  readonly graph: Graph;
+  readonly specs: Map<string, ParameterSpec> = new Map();
+  #path: string[] = [];
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  /** Runs `body` with `name` in front of the names of its parameters (and in the graph's module path). */
+  in<T>(name: string, body: () => T): T {
+    this.#path.push(name);
+    try {
+      return this.graph.scope(name, body);
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  get(name: string, shape: readonly number[], initial: Initial): Tensor {
+    const full = [...this.#path, name].join('.');
+    const decays = shape.length > 1 && initial.kind === 'fanIn';
+    if (!this.specs.has(full)) this.specs.set(full, { name: full, shape, initial, decays });
+    return this.graph.variable(full, shape);
+  }
+
+  /** Weight and bias of a layer with `fan` inputs to each output. */
+  layer(shape: readonly number[], fan: number, outputs: number): { weight: Tensor; bias: Tensor } {
+    const initial: Initial = { kind: 'fanIn', fan };
+    return { weight: this.get('weight', shape, initial), bias: this.get('bias', [outputs], initial) };
+  }
+
+  tensors(): Tensor[] {
+    return [...this.specs.values()].map((s) => this.graph.variable(s.name, s.shape));
+  }
+}
+
+/** Number of parameters. */
+export function countParameters(specs: Iterable<ParameterSpec>): number {
+  let total = 0;
+  for (const spec of specs) total += spec.shape.reduce((a, b) => a * b, 1);
+  return total;
+}
+
+/** Initial values of one parameter, from a stream of uniform numbers in [0, 1). */
+export function initialValues(spec: ParameterSpec, uniform: () => number): Float32Array {
+  const values = new Float32Array(spec.shape.reduce((a, b) => a * b, 1));
+  const { initial } = spec;
+  switch (initial.kind) {
+    case 'zeros':
+      return values;
+    case 'ones':
+      return values.fill(1);
+    case 'value':
+      return values.fill(initial.value);
+    case 'normal':
+      return values.map(() => initial.deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()));
+    case 'fanIn':
+      return values.map(() => (2 * uniform() - 1) / Math.sqrt(initial.fan));
+    default:
+      throw new RangeError(`no such initial: ${JSON.stringify(initial satisfies never)}`);
+  }
+}

@@ -1,0 +1,92 @@
+/** AdamW with warm-up, cosine decay, gradient-norm clipping and an average of the weights, appended to a training graph. */
+
+import {
+  adamw,
+  clipScale,
+  globalNorm,
+  gradients,
+  type Tensor,
+  type TensorData,
+  type Variables,
+} from '../../engine/engine.js';
+import type { ParameterSpec, Parameters } from '../parameters.js';
+
+export interface OptimiserOptions {
+  learningRate: number;
+  /** Steps over which the learning rate rises to it. */
+  warmup: number;
+  steps: number;
+  betas: readonly [number, number];
+  weightDecay: number;
+  /** Gradients are scaled down to this norm. */
+  clipNorm: number;
+  /** The most that the running average of the weights keeps of itself in a step. */
+  emaDecay: number;
+}
+
+/** Variables beside a weight that training needs: first and second moment, and the running average that is shipped. */
+export const STATE_PREFIXES = ['adam.m.', 'adam.v.', 'ema.'] as const;
+
+/** Appends gradients and in-place updates of every parameter for which `trains` holds; gives back the gradient norm. */
+export function addOptimiser(
+  p: Parameters,
+  loss: Tensor,
+  trained: readonly ParameterSpec[],
+  options: OptimiserOptions,
+): Tensor {
+  const { graph } = p;
+  const weights = trained.map((s) => graph.variable(s.name, s.shape));
+  const grads = gradients(loss, weights);
+  return graph.scope('optimiser', () => {
+    const norm = globalNorm(grads);
+    const scale = clipScale(norm, options.clipNorm);
+    const decayed = graph.input('hyper.decayed', [HYPER]);
+    const plain = graph.input('hyper.plain', [HYPER]);
+    for (const [i, spec] of trained.entries()) {
+      const [m, v, ema] = STATE_PREFIXES.map((prefix) => graph.variable(prefix + spec.name, spec.shape));
+      adamw({ param: weights[i]!, grad: grads[i]!, m: m!, v: v!, ema: ema! }, spec.decays ? decayed : plain, scale);
+    }
+    return norm;
+  });
+}
+
+/** Numbers in the optimiser's hyper-parameter input; see `adamw`. */
+const HYPER = 9;
+
+export function learningRateAt(step: number, { learningRate, warmup, steps }: OptimiserOptions): number {
+  const rise = Math.min(1, (step + 1) / Math.max(1, warmup));
+  return learningRate * rise * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps)) + learningRate * 0.01;
+}
+
+/** The optimiser's inputs of one step, counted from 0. */
+export function hyperInputs(step: number, options: OptimiserOptions): Record<string, TensorData> {
+  const [beta1, beta2] = options.betas;
+  const ema = Math.min(options.emaDecay, (1 + step) / (10 + step));
+  const values = (weightDecay: number): Float32Array =>
+    Float32Array.of(
+      learningRateAt(step, options),
+      beta1,
+      beta2,
+      1e-8,
+      weightDecay,
+      1 - beta1 ** (step + 1),
+      1 - beta2 ** (step + 1),
+      ema,
+      1,
+    );
+  return { 'hyper.decayed': values(options.weightDecay), 'hyper.plain': values(0) };
+}
+
+/** Moments at zero and the average at the weights' own values, for a training that begins. */
+export function initialiseOptimiser(
+  variables: Variables,
+  trained: readonly ParameterSpec[],
+  values: ReadonlyMap<string, Float32Array>,
+): void {
+  for (const spec of trained) {
+    const type = { shape: spec.shape, dtype: 'f32' } as const;
+    variables.zero(`adam.m.${spec.name}`, type);
+    variables.zero(`adam.v.${spec.name}`, type);
+    variables.write(`ema.${spec.name}`, type, values.get(spec.name)!);
+  }
+}

@@ -1,0 +1,185 @@
+/** The whole training of a model from its config: data, codec, latents, encoder, generator, weights files. */
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
+import { describeFiles, openFile, openSafetensors, requireSameProvenance, writeManifest, writeSafetensors, encodeF16 } from '../../weights/index.js';
+import { buildModel, type OnsetModel } from '../model.js';
+import { Parameters } from '../parameters.js';
+import type { StageName, TrainingConfig } from './config.js';
+import { codecStage } from './stages/codec-stage.js';
+import { encoderStage } from './stages/encoder-stage.js';
+import { generatorStage } from './stages/generator-stage.js';
+import type { Stage } from './stages/stage.js';
+import { digestOf, discardCheckpoint, runStage, type TrainingProgress } from './trainer.js';
+import { type TrainingClip, worldClips } from './training-data.js';
+
+export interface TrainOptions {
+  engine: Engine;
+  config: TrainingConfig;
+  /** Checkpoints and finished parts lie here. */
+  folder: string;
+  resume: boolean;
+  engineVersion: string;
+  /** Path of the config, for the manifest. */
+  configPath: string;
+  configSha256: string;
+  checkpointSeconds?: number;
+  onProgress?: (progress: TrainingProgress) => void;
+  onData?: (done: number, total: number, what: string) => void;
+  signal?: AbortSignal;
+}
+
+type Weights = Map<string, Float32Array>;
+
+/** Trains what is not yet trained in `folder` and writes the shippable weights to `folder/weights`. */
+export async function train(options: TrainOptions): Promise<void> {
+  const { engine, config, folder } = options;
+  mkdirSync(folder, { recursive: true });
+  const model = buildModel(config.model);
+  const clips = await worldClips(engine, config, 'train', config.data.world.clips, {
+    onProgress: options.onData,
+    signal: options.signal,
+  });
+
+  const codec = await finished(options, 'codec', digestOf(config.seed, config.data, config.model.codec, config.codec), () =>
+    codecStage(model, config, clips),
+  );
+  const normalisation = await addLatents(engine, model, codec.weights, clips, options);
+  const encoder = await finished(options, 'encoder', digestOf(config.seed, config.data, config.model, config.encoder), () =>
+    encoderStage(model, config, clips),
+  );
+  const generator = await finished(
+    options,
+    'generator',
+    digestOf(config, codec.digest, encoder.digest),
+    () => generatorStage(model, config, clips),
+    encoder.weights,
+  );
+  await writeWeights(options, codec.weights, new Map([...generator.weights, ...normalisation]));
+}
+
+/** A stage's weights: read where it was finished before with the same provenance, else trained. */
+async function finished(
+  options: TrainOptions,
+  name: StageName,
+  provenance: string,
+  stage: () => Stage,
+  given: Weights = new Map(),
+): Promise<{ weights: Weights; digest: string }> {
+  const path = join(options.folder, `${name}.safetensors`);
+  if (!existsSync(path) || !options.resume) {
+    const weights = await runStage({
+      ...options,
+      stage: stage(),
+      seed: options.config.seed,
+      provenance,
+      given,
+      checkpointSeconds: options.checkpointSeconds ?? 180,
+    });
+    const shapes = shapesOf(options.config, name);
+    await writeSafetensors(
+      path,
+      [...weights].map(([tensor, data]) => ({ name: tensor, dtype: 'F32' as const, shape: shapes.get(tensor)!, data: data as Float32Array<ArrayBuffer> })),
+      { metadata: { provenance } },
+    );
+    discardCheckpoint(options.folder, name);
+  }
+  const source = await openFile(path);
+  try {
+    const file = await openSafetensors(source);
+    requireSameProvenance(provenance, file.metadata.provenance, `stage ${name} in ${path}`);
+    const weights: Weights = new Map();
+    for (const tensor of file.tensors.keys()) weights.set(tensor, await file.readAsF32(tensor));
+    return { weights, digest: digestOf(provenance) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Shapes of the parameters that a stage trains. */
+function shapesOf(config: TrainingConfig, name: StageName): Map<string, readonly number[]> {
+  const p = new Parameters(new Graph());
+  const model = buildModel(config.model);
+  const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](model, config, []);
+  stage.build(p);
+  return new Map([...p.specs.values()].map((s) => [s.name, s.shape]));
+}
+
+/**
+ * Encodes every clip's sound with the finished codec and normalises each latent channel over all clips. Gives mean and
+ * deviation, which belong to the generator's weights: latents mean nothing without them (recipe §5).
+ */
+async function addLatents(
+  engine: Engine,
+  model: OnsetModel,
+  codec: Weights,
+  clips: readonly TrainingClip[],
+  { onData, signal }: TrainOptions,
+): Promise<Weights> {
+  const batch = 16;
+  const { samplesPerLatent, latentChannels } = model.codec;
+  const samples = Math.floor(Math.min(...clips.map((c) => c.sound.length)) / samplesPerLatent) * samplesPerLatent;
+  const graph = new Graph();
+  const p = new Parameters(graph);
+  graph.output('latents', model.codec.encode(p, graph.input('sound', [batch, samples])));
+  for (const spec of p.specs.values()) engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, codec.get(spec.name) as TensorData);
+  const plan = await engine.compile(graph);
+  const per = (samples / samplesPerLatent) * latentChannels;
+  for (let at = 0; at < clips.length; at += batch) {
+    signal?.throwIfAborted();
+    const part = clips.slice(at, at + batch);
+    const sound = new Float32Array(batch * samples);
+    for (const [b, clip] of part.entries()) for (let i = 0; i < samples; i++) sound[b * samples + i] = clip.sound[i]! / 32767;
+    const { latents } = await plan.run({ sound });
+    for (const [b, clip] of part.entries()) clip.latents = latents!.slice(b * per, (b + 1) * per);
+    onData?.(Math.min(at + batch, clips.length), clips.length, 'latents');
+  }
+  plan.dispose();
+
+  const mean = new Float64Array(latentChannels);
+  const square = new Float64Array(latentChannels);
+  let count = 0;
+  for (const { latents } of clips) {
+    for (let i = 0; i < latents!.length; i++) {
+      mean[i % latentChannels] += latents![i]!;
+      square[i % latentChannels] += latents![i]! ** 2;
+    }
+    count += latents!.length / latentChannels;
+  }
+  const means = Float32Array.from(mean, (m) => m / count);
+  const deviations = Float32Array.from(square, (s, c) => Math.sqrt(Math.max(1e-8, s / count - means[c]! ** 2)));
+  for (const { latents } of clips) {
+    for (let i = 0; i < latents!.length; i++) latents![i] = (latents![i]! - means[i % latentChannels]!) / deviations[i % latentChannels]!;
+  }
+  return new Map([
+    ['latent.mean', means],
+    ['latent.deviation', deviations],
+  ]);
+}
+
+async function writeWeights(options: TrainOptions, codec: Weights, generator: Weights): Promise<void> {
+  const { config } = options;
+  const folder = join(options.folder, 'weights');
+  mkdirSync(folder, { recursive: true });
+  const half = (weights: Weights, shapes: Map<string, readonly number[]>) =>
+    [...weights].map(([name, data]) => ({ name, dtype: 'F16' as const, shape: shapes.get(name) ?? [data.length], data: encodeF16(data) }));
+  const made = await writeSafetensors(join(folder, 'codec.safetensors'), half(codec, shapesOf(config, 'codec')));
+  await writeSafetensors(join(folder, 'generator.safetensors'), half(generator, shapesOf(config, 'generator')), {
+    metadata: { codec: made.sha256, model: JSON.stringify(config.model) },
+  });
+  await writeManifest(folder, {
+    model: config.name,
+    version: '1',
+    files: await describeFiles(folder, ['codec.safetensors', 'generator.safetensors']),
+    trainedWith: {
+      config: options.configPath,
+      configSha256: options.configSha256,
+      dataSeed: config.data.world.seed,
+      steps: config.codec.steps + config.encoder.steps + config.generator.steps,
+      engineVersion: options.engineVersion,
+    },
+    dependsOn: { codec: made.sha256 },
+  });
+}
+

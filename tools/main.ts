@@ -1,0 +1,66 @@
+/**
+ * The command line behind `node engine`. Results go to stdout, words for people to stderr. Exit codes: 0 done, 1 failed,
+ * 2 wrong usage, 3 no usable GPU adapter, 130 stopped by Ctrl-C.
+ *
+ * A command is one file that exports `register(program)`; it imports what it works with only when it runs, so that `--help`
+ * is quick.
+ */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { register as doctor } from './doctor.js';
+import { Interrupted, tieToLauncher } from './interrupt.js';
+import { UsageError } from './options.js';
+import { register as evaluate } from './eval.js';
+import { register as run } from './run.js';
+import { packageRoot, restoreTerminal, say } from './terminal.js';
+import { register as test } from './test.js';
+import { register as train } from './train.js';
+
+const COMMANDS = [run, doctor, test, train, evaluate];
+
+/** The exit code that an error of a command stands for. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) return 2;
+  if (error instanceof Interrupted) return 130;
+  return (error as Error)?.name === 'AdapterError' ? 3 : 1;
+}
+
+/** One line for people; the stack only where something else than a named error came up, which is a fault of ours. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const named = error.name !== 'Error' && !/^(Type|Reference|Range|Syntax|Assertion)Error/.test(error.name);
+  if (process.env.DEBUG || (!named && !('code' in error))) return error.stack ?? `${error}`;
+  return error.message;
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  const { version } = JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')) as { version: string };
+  const program = new Command('node engine')
+    .description('Sound for silent video.')
+    .version(version)
+    .option('--yes', 'install what is missing without asking (packages, Vulkan driver, ffmpeg)')
+    .configureOutput({ writeErr: (text) => void process.stderr.write(text) })
+    .exitOverride();
+  for (const register of COMMANDS) register(program);
+  for (const command of program.commands) command.exitOverride();
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return 2;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // commander has already said what is wrong with the usage.
+    if (!(error instanceof CommanderError)) say(error instanceof Interrupted ? 'stopped' : `error: ${describe(error)}`);
+    return exitCodeOf(error);
+  }
+}
+
+restoreTerminal();
+tieToLauncher();
+const code = await main(process.argv.slice(2));
+// Dawn's threads and open devices would keep the process alive; all output above is written synchronously or awaited.
+process.exit(code);

@@ -1,0 +1,177 @@
+/** `node engine run [CLIP…]`: video in, the same video with sound out. */
+
+import { statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { outputKind, writeSound } from '../model/media/mux.js';
+import { probe } from '../model/media/probe.js';
+import { sampleClip } from '../model/media/sample.js';
+import { interruptible } from './interrupt.js';
+import { number, UsageError, whole } from './options.js';
+import { progress, result, say } from './terminal.js';
+
+export interface RunOptions {
+  output?: string;
+  seed: number;
+  steps?: number;
+  guidance?: number;
+  sound?: string;
+  variations: number;
+  start?: number;
+  duration?: number;
+  json?: boolean;
+  ffmpeg?: string;
+}
+
+/** What makes the sound for one clip (`soundForClip` of the model). */
+export type MakeSound = (
+  clip: string,
+  options: {
+    seed: number;
+    steps?: number;
+    guidance?: number;
+    sound?: string;
+    start?: number;
+    duration?: number;
+    onProgress: (stage: string, done: number, total: number) => void;
+    signal: AbortSignal;
+  },
+) => Promise<{ samples: Float32Array; seconds: number; sound?: string }>;
+
+/** One file that a run wrote. */
+export interface RunResult {
+  clip: string;
+  output: string;
+  seed: number;
+  /** Seconds of sound. */
+  seconds: number;
+  sound?: string;
+  /** Wall time, seconds. */
+  took: number;
+}
+
+export function register(program: Command): void {
+  program
+    .command('run')
+    .description('make sound for clips; without a clip, for the bundled sample')
+    .argument('[clips...]', 'video files')
+    .option('-o, --output <path>', 'output: .mp4, .mov, .mkv or .wav; a folder for several clips')
+    .option('--sound <class>', 'kind of sound, instead of what the picture looks like')
+    .option('--seed <n>', 'same seed, same sound', whole(0, 2 ** 32 - 1), 0)
+    .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
+    .option('--guidance <g>', 'how strongly the picture leads the sound', number(0))
+    .option('--variations <k>', 'make k versions, with seeds counting up', whole(1, 1000), 1)
+    .option('--start <seconds>', 'begin of the part to work on', number(0))
+    .option('--duration <seconds>', 'length of the part to work on', number(0, true))
+    .option('--ffmpeg <path>', 'the ffmpeg to use', existing)
+    .option('--json', 'print one JSON object')
+    .action(async (clips: string[], options: RunOptions) => {
+      if (options.ffmpeg) process.env.FFMPEG = resolve(options.ffmpeg);
+      const results = await interruptible(async (signal) => {
+        // The outputs and the clips are checked before the model is loaded, which takes longer.
+        const jobs = await planOutputs(clips, options, signal);
+        const { soundForClip } = await import('../model/sound-for-clip.js');
+        return runJobs(jobs, options, soundForClip, signal);
+      });
+      if (options.json) result(JSON.stringify({ outputs: results }));
+      else for (const each of results) result(each.output);
+    });
+}
+
+function existing(path: string): string {
+  if (!isFile(path)) throw new InvalidArgumentError('no such file.');
+  return path;
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+export interface Job {
+  clip: string;
+  /** One output a variation. */
+  outputs: string[];
+}
+
+/** Names every output, and refuses a clip or an output that cannot be used before any work begins. */
+export async function planOutputs(clips: readonly string[], options: RunOptions, signal?: AbortSignal): Promise<Job[]> {
+  const { output } = options;
+  const inputs = clips.length > 0 ? clips : [sampleClip().path];
+  const intoFolder = output !== undefined && (/[/\\]$/.test(output) || isFolder(output));
+  if (inputs.length > 1 && output !== undefined && !intoFolder) {
+    throw new UsageError(`-o ${output}: for several clips a folder is expected; make it first or end its name with /`);
+  }
+  const jobs = inputs.map((clip) => {
+    // The sample lies in the package; its output belongs where the user is.
+    const folder = intoFolder ? output! : clips.length > 0 ? dirname(clip) : '.';
+    const path = output !== undefined && !intoFolder ? output : join(folder, defaultName(clip));
+    const outputs = Array.from({ length: options.variations }, (_, i) =>
+      options.variations > 1 ? numbered(path, i + 1) : path,
+    );
+    return { clip, outputs };
+  });
+  const taken = new Set<string>();
+  for (const { clip, outputs } of jobs) {
+    for (const path of outputs) {
+      checkEnding(path);
+      if (taken.has(resolve(path)))
+        throw new UsageError(`${path}: two clips would be written to it; give one clip at a time`);
+      taken.add(resolve(path));
+    }
+    await probe(clip, { signal });
+  }
+  return jobs;
+}
+
+function checkEnding(path: string): void {
+  try {
+    outputKind(path);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** `clip.mp4` → `clip.onset.mp4`; containers that MP4 cannot stand for stay Matroska or QuickTime. */
+function defaultName(clip: string): string {
+  const ending = extname(clip).toLowerCase();
+  const kept: Record<string, string> = { '.mkv': '.mkv', '.webm': '.mkv', '.mov': '.mov' };
+  return `${basename(clip, extname(clip))}.onset${kept[ending] ?? '.mp4'}`;
+}
+
+function numbered(path: string, number: number): string {
+  const ending = extname(path);
+  return `${path.slice(0, path.length - ending.length)}.${number}${ending}`;
+}
+
+/** Makes and writes every output. */
+export async function runJobs(
+  jobs: readonly Job[],
+  options: RunOptions,
+  makeSound: MakeSound,
+  signal: AbortSignal,
+): Promise<RunResult[]> {
+  const results: RunResult[] = [];
+  for (const { clip, outputs } of jobs) {
+    for (const [variation, output] of outputs.entries()) {
+      const began = performance.now();
+      const seed = (options.seed + variation) % 2 ** 32;
+      const bar = progress(basename(output));
+      try {
+        const { samples, seconds, sound } = await makeSound(clip, {
+          ...{ seed, steps: options.steps, guidance: options.guidance, sound: options.sound },
+          ...{ start: options.start, duration: options.duration, signal },
+          onProgress: (stage, done, total) => bar.update(stage, done, total),
+        });
+        await writeSound({ clip, samples, output, start: options.start, duration: options.duration, signal });
+        const took = Math.round(performance.now() - began) / 1000;
+        results.push({ clip, output, seed, seconds, sound, took });
+        bar.stop();
+        say(
+          `${output}: ${seconds.toFixed(2)} s of sound${sound ? ` (${sound})` : ''}, seed ${seed}, in ${took.toFixed(1)} s`,
+        );
+      } finally {
+        bar.stop();
+      }
+    }
+  }
+  return results;
+}

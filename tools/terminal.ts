@@ -1,0 +1,87 @@
+/** Words for people on stderr, results on stdout, a progress bar where there is a terminal. */
+
+import { existsSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Presets, SingleBar } from 'cli-progress';
+
+/** One line for people. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** One line of results. Written at once, so that `process.exit` cannot cut it off. */
+export function result(text: string): void {
+  let bytes = Buffer.from(`${text}\n`);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(1, bytes));
+    } catch (error) {
+      // A pipe whose reader is slow; a reader that has gone wants no more.
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** The launcher hands stderr on through a filter; this gives it back the looks of the terminal that it ends in. */
+export function restoreTerminal(): void {
+  const columns = Number(process.env.ONSET_STDERR_COLUMNS);
+  if (!(columns > 0) || process.stderr.isTTY) return;
+  Object.defineProperties(process.stderr, { isTTY: { value: true }, columns: { value: columns, writable: true } });
+}
+
+/** The folder that holds package.json. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+export interface Progress {
+  /** `done` of `total` of a stage. */
+  update(stage: string, done: number, total: number): void;
+  stop(): void;
+}
+
+/** A bar with the time left on a terminal; without one, a line for each stage that begins. */
+export function progress(title: string): Progress {
+  if (!process.stderr.isTTY) {
+    let last = '';
+    return {
+      update(stage) {
+        if (stage !== last) say(`${title}: ${stage}`);
+        last = stage;
+      },
+      stop() {},
+    };
+  }
+  const bar = new SingleBar(
+    {
+      stream: process.stderr,
+      format: `${title} {bar} {percentage}%  {stage}  {eta_formatted} left`,
+      hideCursor: true,
+      clearOnComplete: true,
+      etaBuffer: 30,
+      linewrap: null,
+    },
+    Presets.shades_classic,
+  );
+  let current: string | undefined;
+  return {
+    update(stage, done, total) {
+      // Each stage has its own pace, so each has its own estimate.
+      if (stage !== current) {
+        if (current !== undefined) bar.stop();
+        bar.start(total, done, { stage });
+        current = stage;
+      }
+      bar.setTotal(total);
+      bar.update(done, { stage });
+    },
+    stop() {
+      if (current !== undefined) bar.stop();
+    },
+  };
+}

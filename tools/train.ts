@@ -1,0 +1,83 @@
+/** `node engine train CONFIG`: trains a model's stages, with checkpoints, and writes its weights. */
+
+import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { interruptible } from './interrupt.js';
+import { whole } from './options.js';
+import { packageRoot, result, say } from './terminal.js';
+
+interface TrainOptions {
+  out?: string;
+  resume?: boolean;
+  checkpointSeconds: number;
+  json?: boolean;
+}
+
+/** Lines of progress come at least this many seconds apart. */
+const EVERY_SECONDS = 5;
+
+export function register(program: Command): void {
+  program
+    .command('train')
+    .description('train a model from a config; checkpoints and weights go to runs/NAME')
+    .argument('<config>', 'a JSON file, such as model/training/configs/onset.json')
+    .option('-o, --out <folder>', 'folder of checkpoints and weights (default: runs/NAME)')
+    .option('--resume', 'go on from the checkpoints in the folder')
+    .option('--checkpoint-seconds <n>', 'seconds between checkpoints', whole(1), 180)
+    .option('--json', 'print one JSON object a reported step to stdout')
+    .action(async (path: string, options: TrainOptions) => {
+      const { createEngine } = await import('../engine/engine.js');
+      const { parseTrainingConfig } = await import('../model/training/config.js');
+      const { train } = await import('../model/training/train.js');
+      const { sha256 } = await import('../weights/index.js');
+      const text = readFileSync(path, 'utf8');
+      const config = parseTrainingConfig(text, path);
+      const folder = resolve(options.out ?? join('runs', config.name));
+      const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+      const engine = await createEngine();
+      const began = Date.now();
+      let reported = 0;
+      try {
+        await interruptible(async (signal) =>
+          train({
+            engine,
+            config,
+            folder,
+            resume: options.resume ?? false,
+            engineVersion: version,
+            configPath: basename(path),
+            configSha256: await sha256(text),
+            checkpointSeconds: options.checkpointSeconds,
+            signal,
+            onData: (done, total, what) => {
+              if (Date.now() - reported < EVERY_SECONDS * 1000 && done < total) return;
+              reported = Date.now();
+              say(`${what}: ${done} of ${total}`);
+            },
+            onProgress: ({ stage, step, steps, figures, secondsPerStep }) => {
+              if (options.json)
+                result(JSON.stringify({ stage, step, seconds: (Date.now() - began) / 1000, ...figures }));
+              if (Date.now() - reported < EVERY_SECONDS * 1000 && step < steps) return;
+              reported = Date.now();
+              const shown = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+              const left = (steps - step) * secondsPerStep;
+              say(
+                `${stage} ${step}/${steps}  ${shown.join('  ')}  ${secondsPerStep.toFixed(2)} s a step, ${clock(left)} left`,
+              );
+            },
+          }),
+        );
+      } finally {
+        engine.dispose();
+      }
+      say(`weights: ${join(folder, 'weights')}`);
+      if (options.json)
+        result(JSON.stringify({ weights: join(folder, 'weights'), seconds: (Date.now() - began) / 1000 }));
+    });
+}
+
+function clock(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes > 0 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
+}

@@ -1,0 +1,105 @@
+/**
+ * Typed errors of the weights room. Each names the file (and the tensor, where there is one), what was expected, what
+ * was found, and what to do; the same parts are fields, so that a program can act on them.
+ */
+
+export interface WeightsErrorDetails {
+  /** The file or source, as the caller named it. */
+  file?: string;
+  tensor?: string;
+  expected?: string;
+  found?: string;
+  /** What the reader of the message can do about it. */
+  remedy?: string;
+  cause?: unknown;
+}
+
+/** Root of every error of this room: `catch (e) { if (e instanceof WeightsError) … }`. */
+export class WeightsError extends Error {
+  override name = 'WeightsError';
+  readonly file: string | undefined;
+  readonly tensor: string | undefined;
+  readonly expected: string | undefined;
+  readonly found: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(problem: string, details: WeightsErrorDetails = {}) {
+    super(sentence(problem, details), details.cause === undefined ? undefined : { cause: details.cause });
+    this.file = details.file;
+    this.tensor = details.tensor;
+    this.expected = details.expected;
+    this.found = details.found;
+    this.remedy = details.remedy;
+  }
+}
+
+/** The file cannot be opened or read: missing, a directory, empty, not permitted, shorter than it was. */
+export class SourceError extends WeightsError {
+  override name = 'SourceError';
+}
+
+/** The file could not be written; nothing is left under its final name. */
+export class WriteError extends WeightsError {
+  override name = 'WriteError';
+}
+
+/** The bytes are not a safetensors header: foreign format, bad length, bad JSON, wrong fields, repeated names. */
+export class HeaderError extends WeightsError {
+  override name = 'HeaderError';
+}
+
+/** Offsets and shapes that do not tile the file's data exactly. */
+export class LayoutError extends WeightsError {
+  override name = 'LayoutError';
+}
+
+/** An element type this room does not know, or an array that does not fit the type it is said to have. */
+export class TensorTypeError extends WeightsError {
+  override name = 'TensorTypeError';
+}
+
+/** A tensor was asked for by a name the file does not have. */
+export class UnknownTensorError extends WeightsError {
+  override name = 'UnknownTensorError';
+}
+
+/** NaN or infinity among the weights. */
+export class NonFiniteError extends WeightsError {
+  override name = 'NonFiniteError';
+}
+
+/** A manifest that cannot be understood. */
+export class ManifestError extends WeightsError {
+  override name = 'ManifestError';
+}
+
+/** A file whose size or sha256 is not what the manifest says. */
+export class IntegrityError extends WeightsError {
+  override name = 'IntegrityError';
+}
+
+/** An artefact made with something other than what it is about to be used with. */
+export class ProvenanceError extends WeightsError {
+  override name = 'ProvenanceError';
+}
+
+/** Text from a file, made safe and short enough for a message. */
+export function quoted(text: string, longest = 80): string {
+  return JSON.stringify(text.length > longest ? text.slice(0, longest) + '…' : text);
+}
+
+function sentence(problem: string, { file, tensor, expected, found, remedy }: WeightsErrorDetails): string {
+  const where = [file, tensor === undefined ? undefined : `tensor ${quoted(tensor)}`].filter(
+    (part) => part !== undefined,
+  );
+  const facts = [
+    expected === undefined ? undefined : `expected ${expected}`,
+    found === undefined ? undefined : `found ${found}`,
+  ].filter((part) => part !== undefined);
+  return (
+    (where.length > 0 ? `${where.join(', ')}: ` : '') +
+    problem +
+    (facts.length > 0 ? ` (${facts.join(', ')})` : '') +
+    (remedy === undefined ? '' : `; ${remedy}`)
+  );
+}

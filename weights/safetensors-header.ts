@@ -1,0 +1,266 @@
+/**
+ * The header of a safetensors file: text ↔ entries.
+ *
+ * A file is an 8-byte little-endian header length, the header (JSON, UTF-8, may end in spaces), then the data. The header
+ * is `{"__metadata__": {string: string}, name: {"dtype", "shape", "data_offsets": [begin, end]}, …}`, offsets counted
+ * from the first byte of data (https://github.com/huggingface/safetensors, "Format").
+ *
+ * The text is read by a parser for just this grammar: unlike JSON.parse it sees repeated names, its nesting is bounded,
+ * and a hostile header costs no more memory than its own tensors.
+ */
+
+import { type DType, isDType, itemSize } from './dtype.js';
+import { HeaderError, LayoutError, quoted, TensorTypeError } from './errors.js';
+
+/** Longest header accepted, in bytes; the reference implementation's limit. */
+export const LONGEST_HEADER = 100_000_000;
+const MOST_TENSORS = 2 ** 18;
+const MOST_DIMENSIONS = 16;
+const LONGEST_NAME = 1024;
+const MOST_METADATA = 2 ** 16;
+const METADATA = '__metadata__';
+
+/** One tensor as the header states it. */
+export interface HeaderEntry {
+  dtype: DType;
+  shape: readonly number[];
+  /** Bytes from the start of the data. */
+  begin: number;
+  end: number;
+}
+
+export interface Header {
+  metadata: Record<string, string>;
+  tensors: Map<string, HeaderEntry>;
+}
+
+/** Reads the header's text. Throws HeaderError, LayoutError or TensorTypeError. */
+export function parseHeader(text: string, file: string): Header {
+  const tensors = new Map<string, HeaderEntry>();
+  let metadata: Map<string, string> | undefined;
+  const json = new Scanner(text, file);
+  json.object((key) => {
+    if (key === METADATA) {
+      if (metadata) throw json.error(`${METADATA} is there twice`);
+      const entries = new Map<string, string>();
+      json.object((name) => {
+        if (entries.has(name)) throw json.error(`metadata ${quoted(name)} is there twice`);
+        if (entries.size === MOST_METADATA) throw json.error(`more than ${MOST_METADATA} metadata`);
+        entries.set(name, json.string(`metadata ${quoted(name)}`));
+      });
+      metadata = entries;
+      return;
+    }
+    requireTensorName(key, file);
+    if (tensors.has(key)) throw json.error('the name is there twice', key);
+    if (tensors.size === MOST_TENSORS) throw json.error(`more than ${MOST_TENSORS} tensors`);
+    tensors.set(key, parseEntry(json, key, file));
+  });
+  json.end();
+  return { metadata: Object.fromEntries(metadata ?? []), tensors };
+}
+
+/** The header's text for these entries, in their order; metadata in the order of its names. */
+export function formatHeader({ metadata, tensors }: Header): string {
+  const fields: [string, unknown][] = [];
+  const names = Object.keys(metadata).sort();
+  if (names.length > 0) fields.push([METADATA, Object.fromEntries(names.map((name) => [name, metadata[name]]))]);
+  for (const [name, { dtype, shape, begin, end }] of tensors) {
+    fields.push([name, { dtype, shape, data_offsets: [begin, end] }]);
+  }
+  // Not one JSON.stringify of an object: objects move integer-like names such as "0" to the front.
+  return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
+}
+
+/** Throws LayoutError unless the tensors' spans follow one another from the first byte of data to the last. */
+export function requireTiling(tensors: ReadonlyMap<string, HeaderEntry>, dataSize: number, file: string): void {
+  const remedy = 'the file is damaged or cut short; fetch it again';
+  const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  let reached = 0;
+  for (const [tensor, { begin, end }] of inOrder) {
+    if (end > dataSize) {
+      const [expected, found] = [`an end within ${dataSize} bytes of data`, `${begin}…${end}`];
+      throw new LayoutError('its data lie beyond the end of the file', { file, tensor, expected, found, remedy });
+    }
+    if (begin !== reached) {
+      const problem = begin < reached ? 'its data overlap those of another tensor' : 'there is a gap before its data';
+      throw new LayoutError(problem, { file, tensor, expected: `a start at ${reached}`, found: `${begin}`, remedy });
+    }
+    reached = end;
+  }
+  if (reached !== dataSize) {
+    const [expected, found] = [`${reached} bytes of data`, `${dataSize}`];
+    throw new LayoutError('there are bytes that belong to no tensor', { file, expected, found, remedy });
+  }
+}
+
+/** Throws HeaderError for a name that is no plain key: empty, huge, unprintable, or shaped like a way out of a folder. */
+export function requireTensorName(name: string, file: string): void {
+  const problem =
+    name === ''
+      ? 'a tensor has an empty name'
+      : name === METADATA
+        ? `${METADATA} is not a name for a tensor`
+        : name.length > LONGEST_NAME
+          ? `a tensor's name is longer than ${LONGEST_NAME} characters`
+          : /[\p{Cc}\p{Surrogate}]/u.test(name)
+            ? "a tensor's name has control characters or half characters"
+            : name.includes('\\') || /^([A-Za-z]:)?\//.test(name) || name.split('/').includes('..')
+              ? "a tensor's name looks like a path out of a folder"
+              : undefined;
+  if (problem === undefined) return;
+  throw new HeaderError(problem, { file, tensor: name, remedy: 'rename the tensor' });
+}
+
+/** Elements of a shape. Throws LayoutError for sizes that are not non-negative integers or whose product is absurd. */
+export function elementCount(shape: readonly number[], file: string, tensor: string): number {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (shape.length <= MOST_DIMENSIONS && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    if (Number.isSafeInteger(count)) return count;
+  }
+  throw new LayoutError('its shape is impossible', {
+    file,
+    tensor,
+    expected: `at most ${MOST_DIMENSIONS} non-negative integers with a product below 2^53`,
+    found: showShape(shape),
+  });
+}
+
+/** `[2, 3]`, cut short where it is long. */
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? `, … ${shape.length} sizes` : ''}]`;
+}
+
+function parseEntry(json: Scanner, tensor: string, file: string): HeaderEntry {
+  let dtype: string | undefined;
+  let shape: number[] | undefined;
+  let span: number[] | undefined;
+  const seen = new Set<string>();
+  json.object((field) => {
+    if (seen.has(field)) throw json.error(`${quoted(field)} is there twice`, tensor);
+    seen.add(field);
+    if (field === 'dtype') dtype = json.string('dtype', tensor);
+    else if (field === 'shape') shape = json.integers('shape', MOST_DIMENSIONS, tensor);
+    else if (field === 'data_offsets') span = json.integers('data_offsets', 2, tensor);
+    else throw json.error(`unknown field ${quoted(field)}`, tensor);
+  }, tensor);
+  if (dtype === undefined || shape === undefined || span?.length !== 2) {
+    throw json.error('dtype, shape and two data_offsets are needed', tensor);
+  }
+  if (!isDType(dtype)) {
+    throw new TensorTypeError('unknown element type', {
+      file,
+      tensor,
+      expected: 'F64, F32, F16, BF16, I64…I8, U64…U8 or BOOL',
+      found: quoted(dtype, 20),
+      remedy: 'convert the file to one of these',
+    });
+  }
+  const [begin, end] = span;
+  const bytes = elementCount(shape, file, tensor) * itemSize(dtype);
+  if (end - begin !== bytes) {
+    throw new LayoutError('shape and data_offsets disagree', {
+      file,
+      tensor,
+      expected: `${bytes} bytes for ${dtype} ${showShape(shape)}`,
+      found: `${end - begin}`,
+      remedy: 'the file is damaged or was written wrongly; fetch it again',
+    });
+  }
+  return { dtype, shape, begin, end };
+}
+
+/** Reads the few forms of JSON that a header may hold. */
+class Scanner {
+  private at = 0;
+  private readonly text: string;
+  private readonly file: string;
+
+  constructor(text: string, file: string) {
+    this.text = text;
+    this.file = file;
+  }
+
+  /** `{key: …}`; `value` is called after each colon and must consume the value. */
+  object(value: (key: string) => void, tensor?: string): void {
+    this.expect('{', tensor);
+    if (this.accept('}')) return;
+    do {
+      const key = this.string('a name', tensor);
+      this.expect(':', tensor);
+      value(key);
+    } while (this.accept(','));
+    this.expect('}', tensor);
+  }
+
+  string(what: string, tensor?: string): string {
+    this.skipSpace();
+    const start = this.at;
+    if (this.text[start] !== '"') throw this.error(`${what} is not a string`, tensor);
+    let end = start + 1;
+    for (; end < this.text.length && this.text[end] !== '"'; end++) if (this.text[end] === '\\') end++;
+    this.at = end + 1;
+    try {
+      return JSON.parse(this.text.slice(start, this.at)) as string;
+    } catch {
+      this.at = start;
+      throw this.error(`${what} is not a whole JSON string`, tensor);
+    }
+  }
+
+  /** `[n, …]` of at most `most` non-negative integers. */
+  integers(what: string, most: number, tensor?: string): number[] {
+    const numbers: number[] = [];
+    if (!this.accept('[')) throw this.error(`${what} is not a list`, tensor);
+    if (this.accept(']')) return numbers;
+    do {
+      if (numbers.length === most) throw this.error(`${what} has more than ${most} numbers`, tensor);
+      this.skipSpace();
+      const start = this.at;
+      NUMBER_LIKE.lastIndex = start;
+      const token = NUMBER_LIKE.exec(this.text)?.[0] ?? '';
+      if (!/^(0|[1-9]\d*)$/.test(token) || !Number.isSafeInteger(Number(token))) {
+        throw this.error(`${what} holds ${quoted(token)}, not an integer from 0 to 2^53 − 1`, tensor);
+      }
+      this.at = start + token.length;
+      numbers.push(Number(token));
+    } while (this.accept(','));
+    this.expect(']', tensor);
+    return numbers;
+  }
+
+  end(): void {
+    this.skipSpace();
+    if (this.at < this.text.length) throw this.error('there is more after the closing brace');
+  }
+
+  error(problem: string, tensor?: string): HeaderError {
+    return new HeaderError(`the header is not what the format asks for: ${problem}`, {
+      file: this.file,
+      tensor,
+      found: `${quoted(this.text.slice(this.at, this.at + 30), 30)} at character ${this.at} of the header`,
+      remedy: 'the file is damaged or was written wrongly; fetch it again',
+    });
+  }
+
+  private accept(mark: string): boolean {
+    this.skipSpace();
+    if (this.text[this.at] !== mark) return false;
+    this.at++;
+    return true;
+  }
+
+  private expect(mark: string, tensor?: string): void {
+    if (!this.accept(mark)) throw this.error(`no ${mark} where one must be`, tensor);
+  }
+
+  private skipSpace(): void {
+    while (SPACE.has(this.text.charCodeAt(this.at))) this.at++;
+  }
+}
+
+/** What stands where a number should; enough of it to show. */
+const NUMBER_LIKE = /[^\s,\]]{1,24}/y;
+
+/** JSON's four spaces. */
+const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);

@@ -1,0 +1,162 @@
+/**
+ * Writing safetensors files: the same tensors and metadata give the same bytes, whatever order they come in. Tensors go
+ * by item size, widest first, then by name, so that each starts at a multiple of its item size.
+ */
+
+import { type DType, isArrayOf, isDType, itemSize, type TypedArray } from './dtype.js';
+import { HeaderError, LayoutError, NonFiniteError, quoted, TensorTypeError } from './errors.js';
+import { encodeBf16, encodeF16 } from './half.js';
+import { type FileDigest, replaceFile } from './node-file.js';
+import {
+  elementCount,
+  formatHeader,
+  type HeaderEntry,
+  LONGEST_HEADER,
+  requireTensorName,
+  showShape,
+} from './safetensors-header.js';
+
+/** A tensor to write. */
+export interface TensorToWrite {
+  name: string;
+  dtype: DType;
+  shape: readonly number[];
+  /**
+   * The elements, row-major (F16 and BF16 as bits; a Uint8Array is taken as raw bytes), or a function that fetches them
+   * when their turn comes, so that only one tensor need be in memory.
+   */
+  data: TypedArray | (() => TypedArray | Promise<TypedArray>);
+}
+
+export interface WriteOptions {
+  metadata?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes a file: to a temporary name first, flushed, then renamed. Returns its size and sha256, as a manifest wants them.
+ * Throws HeaderError, LayoutError or TensorTypeError for tensors that do not fit what they say, WriteError when the disk
+ * refuses, or the signal's reason; in each case an older file of that name stays as it was.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<TensorToWrite>,
+  options: WriteOptions = {},
+): Promise<FileDigest> {
+  return replaceFile(path, safetensorsChunks(tensors, options.metadata, path), { signal: options.signal });
+}
+
+/** The whole file in memory; for small ones, and for hosts without a file system. */
+export async function encodeSafetensors(
+  tensors: Iterable<TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of safetensorsChunks(tensors, metadata)) chunks.push(chunk);
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** The file piece by piece: header, then one chunk a tensor. `file` is for messages. */
+export async function* safetensorsChunks(
+  tensors: Iterable<TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = {},
+  file = 'the new safetensors file',
+): AsyncGenerator<Uint8Array> {
+  const ordered = [...tensors];
+  for (const { name, dtype } of ordered) requireWritable(name, dtype, file);
+  ordered.sort((a, b) => itemSize(b.dtype) - itemSize(a.dtype) || (a.name < b.name ? -1 : 1));
+  yield headerBytes(ordered, metadata, file);
+  for (const tensor of ordered) {
+    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
+    requireFit(tensor, data, file);
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+}
+
+/**
+ * A tensor of f32 values to be stored as F32, F16 or BF16 (rounded to nearest). Throws NonFiniteError for a finite value
+ * that the smaller type cannot hold; NaN and infinities are stored as they are.
+ */
+export function tensorOf(
+  name: string,
+  shape: readonly number[],
+  values: Float32Array,
+  dtype: 'F32' | 'F16' | 'BF16' = 'F32',
+): TensorToWrite {
+  if (dtype === 'F32') return { name, dtype, shape, data: values };
+  const data = dtype === 'F16' ? encodeF16(values) : encodeBf16(values);
+  const infinity = dtype === 'F16' ? 0x7c00 : 0x7f80;
+  const lost = data.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(values[i]));
+  if (lost >= 0) {
+    throw new NonFiniteError(`element ${lost} is too large for ${dtype}`, {
+      tensor: name,
+      expected: dtype === 'F16' ? 'magnitudes below 65520' : 'magnitudes below 3.396e38',
+      found: `${values[lost]}`,
+      remedy: 'store it as F32',
+    });
+  }
+  return { name, dtype, shape, data };
+}
+
+function headerBytes(
+  ordered: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>>,
+  file: string,
+): Uint8Array {
+  for (const [name, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') {
+      throw new HeaderError(`metadata ${quoted(name)} is not a string`, { file, found: typeof value });
+    }
+  }
+  const entries = new Map<string, HeaderEntry>();
+  let reached = 0;
+  for (const { name, dtype, shape } of ordered) {
+    if (entries.has(name)) throw new HeaderError('the name is given twice', { file, tensor: name });
+    const end = reached + elementCount(shape, file, name) * itemSize(dtype);
+    entries.set(name, { dtype, shape: [...shape], begin: reached, end });
+    reached = end;
+  }
+  const text = new TextEncoder().encode(formatHeader({ metadata: { ...metadata }, tensors: entries }));
+  const size = Math.ceil(text.byteLength / 8) * 8;
+  if (size > LONGEST_HEADER) {
+    throw new HeaderError('the header is too long', {
+      file,
+      expected: `at most ${LONGEST_HEADER} bytes`,
+      found: `${size}`,
+    });
+  }
+  const bytes = new Uint8Array(8 + size).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(size), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+function requireWritable(name: string, dtype: string, file: string): void {
+  requireTensorName(name, file);
+  if (!isDType(dtype)) throw new TensorTypeError('unknown element type', { file, tensor: name, found: quoted(dtype) });
+}
+
+function requireFit({ name, dtype, shape }: TensorToWrite, data: TypedArray, file: string): void {
+  if (!isArrayOf(dtype, data) && !(data instanceof Uint8Array)) {
+    throw new TensorTypeError(`${dtype} elements cannot come from this kind of array`, {
+      file,
+      tensor: name,
+      found: data.constructor.name,
+    });
+  }
+  const expected = elementCount(shape, file, name) * itemSize(dtype);
+  if (data.byteLength !== expected) {
+    throw new LayoutError('the array does not fit the shape', {
+      file,
+      tensor: name,
+      expected: `${expected} bytes for ${dtype} ${showShape(shape)}`,
+      found: `${data.byteLength}`,
+    });
+  }
+}
