@@ -10,12 +10,21 @@ const room = (name, from, allowed) => ({
 module.exports = {
   forbidden: [
     // Operations differentiate into one another, so engine/ops is one knot by nature.
-    { name: 'no-circular', severity: 'error', from: { pathNot: '^engine/(ops/|passes/fuse)' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: { pathNot: '^engine/(ops/|passes/fuse)' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     room('kernels-import-nothing-above', { path: '^kernels/' }, '^kernels/'),
     room('engine-imports-kernels', { path: '^engine/' }, '^(engine|kernels)/'),
     room('weights-import-engine', { path: '^weights/' }, '^(weights|engine)/'),
     room('media-imports-nothing', { path: '^model/media/' }, '^model/media/'),
-    room('model-imports-below', { path: '^model/', pathNot: '^model/(media|training|evaluation)/' }, '^(model/(?!training|evaluation)|weights|engine|kernels)/?'),
+    room(
+      'model-imports-below',
+      { path: '^model/', pathNot: '^model/(media|training|evaluation)/' },
+      '^(model/(?!training|evaluation)|weights|engine|kernels)/?',
+    ),
     room('training-imports-below', { path: '^model/training/' }, '^(model/(?!evaluation)|weights|engine)/?'),
     room('evaluation-imports-below', { path: '^model/evaluation/' }, '^(model|weights|engine)/'),
     room('tools-do-not-import-tests', { path: '^tools/' }, '^(tools|model|weights|engine|kernels)/'),

@@ -10,17 +10,17 @@ import { type PlanOptions, planProgram, printMemory, printProgram } from './plan
 import { settled } from './platform.js';
 import { Variables } from './variables.js';
 
+export { randomNumbers } from '../kernels/random/philox.js';
+export { gradients } from './autograd.js';
 export * from './device.js';
 export * from './errors.js';
-export { gradients } from './autograd.js';
-export { Graph, Tensor } from './graph.js';
 export type { GradientContext, Node, Op } from './graph.js';
-export { Plan } from './plan.js';
-export { chromeTrace, profileTable, type ProfileRow } from './profiler.js';
-export { settled } from './platform.js';
-export { type TensorData, Variables } from './variables.js';
+export { Graph, Tensor } from './graph.js';
 export * from './ops/index.js';
-export { randomNumbers } from '../kernels/random/philox.js';
+export { Plan } from './plan.js';
+export { settled } from './platform.js';
+export { chromeTrace, type ProfileRow, profileTable } from './profiler.js';
+export { type TensorData, Variables } from './variables.js';
 
 /** Work in one submit stays short, so that a display or a watchdog is not starved (§3, device lost). */
 const DISPATCHES_PER_SUBMIT = { software: 512, integrated: 64, discrete: 128 } as const;
@@ -75,7 +75,8 @@ export class Engine {
    * their next run. Once: a device that goes away twice is not coming back.
    */
   async rebuild(restore: (variables: Variables) => void | Promise<void>): Promise<void> {
-    if (this.#rebuilt) throw new EngineError('the device was lost a second time; start a new engine, or see `node engine doctor`');
+    if (this.#rebuilt)
+      throw new EngineError('the device was lost a second time; start a new engine, or see `node engine doctor`');
     if (this.#options.device) throw new EngineError('the lost device was injected; give the engine a new one');
     this.#rebuilt = true;
     this.#open = await openDevice(this.#options);
@@ -120,4 +121,3 @@ export async function createEngine(options: DeviceOptions = {}): Promise<Engine>
 export function debug(topic: 'plan' | 'kernels' | 'memory'): boolean {
   return typeof process !== 'undefined' && (process.env.DEBUG ?? '').split(',').includes(topic);
 }
-

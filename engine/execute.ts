@@ -78,7 +78,11 @@ export function encodeCalls(pass: GPUComputePassEncoder, calls: readonly Prepare
 }
 
 /** Copies a buffer's bytes back to the CPU. */
-export async function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number = buffer.size): Promise<ArrayBuffer> {
+export async function readBuffer(
+  device: GPUDevice,
+  buffer: GPUBuffer,
+  bytes: number = buffer.size,
+): Promise<ArrayBuffer> {
   const size = Math.ceil(bytes / 4) * 4;
   const staging = device.createBuffer({ size, usage: 0x1 | COPY_DST });
   const encoder = device.createCommandEncoder();

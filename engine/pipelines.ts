@@ -79,7 +79,9 @@ export class PipelineCache {
     const { code, lines } = preprocess(call.template, call.defines, wgsl);
     const pack = paramsPacker(code, label);
     if ((pack === null) !== (call.params === undefined)) {
-      throw new EngineError(`${label}: the template ${pack ? 'has' : 'lacks'} struct Params, the call ${call.params ? 'gives' : 'lacks'} values`);
+      throw new EngineError(
+        `${label}: the template ${pack ? 'has' : 'lacks'} struct Params, the call ${call.params ? 'gives' : 'lacks'} values`,
+      );
     }
     const entries: GPUBindGroupLayoutEntry[] = call.buffers.map((b, binding) => ({
       binding,

@@ -99,7 +99,11 @@ export class Plan {
     // Every step's parameters are fixed once shapes are, so they are written once, into one buffer.
     const blocks = program.steps.map(({ call }, i) => compiled[i]!.pack?.(call.params!) ?? null);
     const arenaBytes = blocks.reduce((sum, b) => sum + (b ? align(b.byteLength) : 0), 0);
-    const arena = device.createBuffer({ label: 'parameters', size: Math.max(arenaBytes, UNIFORM_ALIGNMENT), usage: 0x40 | 0x8 });
+    const arena = device.createBuffer({
+      label: 'parameters',
+      size: Math.max(arenaBytes, UNIFORM_ALIGNMENT),
+      usage: 0x40 | 0x8,
+    });
     owned.push(arena);
     const arenaData = new Uint8Array(arenaBytes);
     let offset = 0;
@@ -115,7 +119,12 @@ export class Plan {
         entries.push({ binding: step.places.length, resource: { buffer: arena, offset, size: block.byteLength } });
         offset += align(block.byteLength);
       }
-      return { pipeline, label, workgroups: step.call.workgroups, bindings: device.createBindGroup({ layout, entries }) };
+      return {
+        pipeline,
+        label,
+        workgroups: step.call.workgroups,
+        bindings: device.createBindGroup({ layout, entries }),
+      };
     });
     if (arenaBytes > 0) device.queue.writeBuffer(arena, 0, arenaData);
 
@@ -160,7 +169,10 @@ export class Plan {
     const names = read ?? [...resources.outputs.keys()];
     const wanted = names.map((name) => {
       const output = resources.outputs.get(name);
-      if (!output) throw new PlanInputError(`the plan has no output '${name}'; it has ${[...resources.outputs.keys()].join(', ')}`);
+      if (!output)
+        throw new PlanInputError(
+          `the plan has no output '${name}'; it has ${[...resources.outputs.keys()].join(', ')}`,
+        );
       return { name, ...output };
     });
     if (wanted.length > 0) {
@@ -168,7 +180,9 @@ export class Plan {
       for (const { source, staging, bytes } of wanted) encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
       device.queue.submit([encoder.finish()]);
     }
-    const failed = Promise.all([device.popErrorScope(), device.popErrorScope()]).then((errors) => errors.find((e) => e) ?? null);
+    const failed = Promise.all([device.popErrorScope(), device.popErrorScope()]).then(
+      (errors) => errors.find((e) => e) ?? null,
+    );
     if (wanted.length === 0) {
       void failed.then((error) => {
         if (error) console.error(`plan: ${error.message}`);
@@ -215,7 +229,9 @@ export class Plan {
     }
     for (const name of Object.keys(inputs)) {
       if (!this.program.inputs.has(name)) {
-        throw new PlanInputError(`the plan uses no input '${name}'; it uses ${[...this.program.inputs.keys()].join(', ') || 'none'}`);
+        throw new PlanInputError(
+          `the plan uses no input '${name}'; it uses ${[...this.program.inputs.keys()].join(', ') || 'none'}`,
+        );
       }
     }
     for (const [name, type] of this.program.variables) {

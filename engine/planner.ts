@@ -89,14 +89,22 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
       else lives.set(home, { bytes: byteLength(home), first: i, last, name: describeNode(node) });
     }
     for (const [s, type] of (lowering.scratch ?? []).entries()) {
-      scratchLives.push({ key: `${i}:${s}`, bytes: byteLength(type), first: i, last: i, name: `scratch of ${describeNode(node)}` });
+      scratchLives.push({
+        key: `${i}:${s}`,
+        bytes: byteLength(type),
+        first: i,
+        last: i,
+        name: `scratch of ${describeNode(node)}`,
+      });
     }
   }
   const lifetimes: (Lifetime & { name: string })[] = [...lives.values(), ...scratchLives];
   for (const { bytes, name } of lifetimes) {
     const limit = Math.min(profile.maxBufferBytes, profile.maxBindingBytes);
     if (bytes > limit) {
-      throw new LimitError(`${name} needs ${bytes} bytes in one buffer; this device binds ${limit} at most. Use a smaller batch or window`);
+      throw new LimitError(
+        `${name} needs ${bytes} bytes in one buffer; this device binds ${limit} at most. Use a smaller batch or window`,
+      );
     }
   }
   const slots = assignSlots(lifetimes);
@@ -124,7 +132,11 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
     for (const call of lowering.calls) {
       const places = call.buffers.map((ref): Place => {
         if (ref.of === 'scratch') {
-          return { in: 'slot', slot: scratchSlot.get(`${i}:${ref.index}`)!, bytes: byteLength(lowering.scratch![ref.index]!) };
+          return {
+            in: 'slot',
+            slot: scratchSlot.get(`${i}:${ref.index}`)!,
+            bytes: byteLength(lowering.scratch![ref.index]!),
+          };
         }
         return placeOf((ref.of === 'input' ? node.inputs : node.outputs)[ref.index]!);
       });
@@ -144,7 +156,8 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
 }
 
 const typeOf = (t: TensorType): TensorType => ({ shape: t.shape, dtype: t.dtype });
-const describeNode = (node: Node): string => `the output of ${node.op.name} ${node.outputs[0] ?? ''} in ${node.path || 'top level'}`;
+const describeNode = (node: Node): string =>
+  `the output of ${node.op.name} ${node.outputs[0] ?? ''} in ${node.path || 'top level'}`;
 
 /** The program as text, one step a line: what `DEBUG=plan` shows. */
 export function printProgram(program: Program): string {

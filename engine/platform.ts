@@ -28,8 +28,13 @@ export async function openGpu(options: { backend?: 'null'; toggles?: readonly st
     create(flags: string[]): GPU;
     globals: Record<string, unknown>;
   };
-  for (const [name, value] of Object.entries(globals)) if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });
-  return create([...(options.backend ? [`backend=${options.backend}`] : []), ...DAWN_TOGGLES, ...(options.toggles ?? [])]);
+  for (const [name, value] of Object.entries(globals))
+    if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });
+  return create([
+    ...(options.backend ? [`backend=${options.backend}`] : []),
+    ...DAWN_TOGGLES,
+    ...(options.toggles ?? []),
+  ]);
 }
 
 /**

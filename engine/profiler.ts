@@ -24,7 +24,8 @@ export async function profileCalls(
   calls: readonly PreparedCall[],
   steps: readonly Step[],
 ): Promise<ProfileRow[]> {
-  if (!device.features.has('timestamp-query')) throw new Error('this device has no timestamp queries; profiling needs them');
+  if (!device.features.has('timestamp-query'))
+    throw new Error('this device has no timestamp queries; profiling needs them');
   const rows: ProfileRow[] = [];
   let origin: bigint | null = null;
   for (let at = 0; at < calls.length; at += DISPATCHES_PER_SET) {

@@ -1,6 +1,6 @@
 /** Tensors that live on the device between runs: weights and optimiser state, shared by every plan of an engine. */
 
-import { bytesPerElement, byteLength, sizeOf, type TensorType } from '../kernels/kernel.js';
+import { byteLength, bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
 import { EngineError, LimitError } from './errors.js';
 import { createTensorBuffer, readBuffer, uploadTensor } from './execute.js';
 
@@ -49,7 +49,11 @@ export class Variables {
 
   /** Sets a variable to zeros. */
   zero(name: string, type: TensorType): void {
-    this.write(name, type, type.dtype === 'f16' ? new Uint16Array(sizeOf(type.shape)) : new Float32Array(sizeOf(type.shape)));
+    this.write(
+      name,
+      type,
+      type.dtype === 'f16' ? new Uint16Array(sizeOf(type.shape)) : new Float32Array(sizeOf(type.shape)),
+    );
   }
 
   /** The variable's buffer, made where it is new; an error where it exists with another type. */
@@ -62,7 +66,9 @@ export class Variables {
     }
     if (!entry) {
       if (byteLength(type) > this.#limit) {
-        throw new LimitError(`variable '${name}' needs ${byteLength(type)} bytes; this device binds ${this.#limit} at most`);
+        throw new LimitError(
+          `variable '${name}' needs ${byteLength(type)} bytes; this device binds ${this.#limit} at most`,
+        );
       }
       entry = { type, buffer: createTensorBuffer(this.#device, type, name), written: false };
       this.#entries.set(name, entry);

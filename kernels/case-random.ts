@@ -29,7 +29,11 @@ export function seedOf(name: string): number {
 }
 
 /** Values for every input of a problem: the family's own, or standard normal for floats and 0 for integers. */
-export function operandValues<P extends Problem>(cases: FamilyCases<P>, problem: P, random: CaseRandom): Float64Array[] {
+export function operandValues<P extends Problem>(
+  cases: FamilyCases<P>,
+  problem: P,
+  random: CaseRandom,
+): Float64Array[] {
   if (cases.fill) return cases.fill(problem, random);
   return problem.inputs.map(({ shape, dtype }) => {
     const values = new Float64Array(sizeOf(shape));

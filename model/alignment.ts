@@ -33,7 +33,8 @@ export function alignmentHeads(p: Parameters, tokens: Tensor, classes: number): 
 }
 
 /** The predicted tracks as the generator takes them: onset probabilities and energies [B, T, 8]. */
-export const predictedTracks = ({ onsetLogits, energy }: Alignment): Tensor => concat([sigmoid(onsetLogits), energy], 2);
+export const predictedTracks = ({ onsetLogits, energy }: Alignment): Tensor =>
+  concat([sigmoid(onsetLogits), energy], 2);
 
 export interface Conditioning {
   /** [B, T, width]. */
@@ -48,7 +49,13 @@ export interface Conditioning {
  */
 export function embedCondition(
   p: Parameters,
-  { tokens, tracks, classIndex, keep, classes }: { tokens: Tensor; tracks: Tensor; classIndex: Tensor; keep: Tensor; classes: number },
+  {
+    tokens,
+    tracks,
+    classIndex,
+    keep,
+    classes,
+  }: { tokens: Tensor; tracks: Tensor; classIndex: Tensor; keep: Tensor; classes: number },
 ): Conditioning {
   return p.in('condition', () => {
     const [batch, , width] = tokens.shape as [number, number, number];

@@ -1,8 +1,8 @@
 /** Streams pictures into optical flow on the GPU, a batch of pairs at a time. */
 
 import { type Engine, Graph, opticalFlow, type Plan } from '../engine/engine.js';
-import { FLOW_CHANNELS, type FlowClip } from './flow-features.js';
 import { GRID } from './encoders/flow-encoder.js';
+import { FLOW_CHANNELS, type FlowClip } from './flow-features.js';
 
 /** Pairs in one run of the plan. */
 const BATCH = 32;

@@ -96,7 +96,12 @@ export function groupNormalise(p: Parameters, name: string, x: Tensor, groups: n
  * One ConvNeXt block over time (Liu et al. 2022, as Vocos uses it): depthwise conv, LayerNorm, widen ×`expand`, GELU,
  * narrow, layer scale, residual. [B, L, C] → [B, L, C].
  */
-export function convNext(p: Parameters, name: string, x: Tensor, { kernel = 7, expand = 3, scale = 0.3 }: { kernel?: number; expand?: number; scale?: number } = {}): Tensor {
+export function convNext(
+  p: Parameters,
+  name: string,
+  x: Tensor,
+  { kernel = 7, expand = 3, scale = 0.3 }: { kernel?: number; expand?: number; scale?: number } = {},
+): Tensor {
   const channels = x.shape[2]!;
   return p.in(name, () => {
     const mixed = layerNormalise(p, 'norm', convolve1d(p, 'depthwise', x, channels, { kernel, groups: channels }));

@@ -1,5 +1,6 @@
 /** The parts of a model, built from its config: encoder, codec, and the functions that join them. */
 
+import type { Tensor } from '../engine/engine.js';
 import { type Alignment, alignmentHeads, type Conditioning, embedCondition } from './alignment.js';
 import type { Codec } from './codecs/codec.js';
 import { spectralCodec } from './codecs/spectral-codec.js';
@@ -8,7 +9,6 @@ import { diffusionTransformer } from './denoisers/diffusion-transformer.js';
 import type { Encoder } from './encoders/encoder.js';
 import { flowEncoder } from './encoders/flow-encoder.js';
 import { pixelEncoder } from './encoders/pixel-encoder.js';
-import type { Tensor } from '../engine/engine.js';
 import type { Parameters } from './parameters.js';
 
 /** Latent frames, tokens and tracks all run at this rate. */

@@ -74,7 +74,9 @@ export function initialValues(spec: ParameterSpec, uniform: () => number): Float
     case 'value':
       return values.fill(initial.value);
     case 'normal':
-      return values.map(() => initial.deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()));
+      return values.map(
+        () => initial.deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+      );
     case 'fanIn':
       return values.map(() => (2 * uniform() - 1) / Math.sqrt(initial.fan));
     default:

@@ -6,13 +6,13 @@
 import { add, concat, type Engine, Graph, mul, type Plan, slice, sub } from '../engine/engine.js';
 import { loadTensors, openFile, openSafetensors, requireSameProvenance, verify } from '../weights/index.js';
 import { predictedTracks, TRACKS } from './alignment.js';
+import { SAMPLE_RATE } from './codecs/spectral-codec.js';
 import { modelConfig } from './config.js';
 import { FLOW_PER_TOKEN } from './encoders/flow-encoder.js';
 import { cellFeatures, type FlowClip, flowAt, tokenFeatures } from './flow-features.js';
-import { SAMPLE_RATE } from './codecs/spectral-codec.js';
 import { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
 import { latentNoise } from './noise.js';
-import { Parameters, type ParameterSpec } from './parameters.js';
+import { type ParameterSpec, Parameters } from './parameters.js';
 import { eulerSteps } from './samplers/euler.js';
 import { windowStarts, windowWeights } from './windows.js';
 
@@ -86,7 +86,10 @@ export class Pipeline {
   static async load(engine: Engine, folder: string): Promise<Pipeline> {
     const manifest = await verify(folder);
     const codecDigest = manifest.files.find((f) => f.name === 'codec.safetensors')?.sha256;
-    const open = async <T>(name: string, use: (file: Awaited<ReturnType<typeof openSafetensors>>) => Promise<T>): Promise<T> => {
+    const open = async <T>(
+      name: string,
+      use: (file: Awaited<ReturnType<typeof openSafetensors>>) => Promise<T>,
+    ): Promise<T> => {
       const source = await openFile(`${folder}/${name}`);
       try {
         return await use(await openSafetensors(source));
@@ -104,7 +107,10 @@ export class Pipeline {
       const normalisation = ['latent.mean', 'latent.deviation'].map((name) => ({ name, shape: channels }));
       const weights = await loadTensors(generator, [...mine, ...normalisation]);
       const codecWeights = await open('codec.safetensors', (file) =>
-        loadTensors(file, specs.filter((s) => s.name.startsWith('codec.'))),
+        loadTensors(
+          file,
+          specs.filter((s) => s.name.startsWith('codec.')),
+        ),
       );
       for (const spec of specs) {
         const data = weights.get(spec.name) ?? codecWeights.get(spec.name)!;
@@ -130,7 +136,14 @@ export class Pipeline {
       const index = forced ?? indexOfMax(seen.classes[clip]!);
       return { index, name: config.classes[index]!, probability: seen.classes[clip]![index]! };
     });
-    const latents = await this.#sample(clips.length, windows, tokensOf, seen, kinds.map((k) => k.index), options);
+    const latents = await this.#sample(
+      clips.length,
+      windows,
+      tokensOf,
+      seen,
+      kinds.map((k) => k.index),
+      options,
+    );
     const results: GeneratedSound[] = [];
     for (const [i, clip] of clips.entries()) {
       const sound = await this.#decode(latents[i]!, options);
@@ -152,7 +165,12 @@ export class Pipeline {
     windows: readonly Windowed[],
     tokensOf: readonly number[],
     { onProgress, signal }: GenerateOptions,
-  ): Promise<{ tokens: Float32Array[]; windowTracks: Float32Array[]; tracks: Float32Array[]; classes: Float32Array[] }> {
+  ): Promise<{
+    tokens: Float32Array[];
+    windowTracks: Float32Array[];
+    tracks: Float32Array[];
+    classes: Float32Array[];
+  }> {
     const { width } = this.model.config.generator;
     const classCount = this.model.config.classes.length;
     const tokens: Float32Array[] = [];
@@ -318,14 +336,21 @@ function traceDenoise(model: OnsetModel, p: Parameters, batch: number): void {
   const tracks = graph.input('tracks', [batch, WINDOW, TRACKS]);
   const guidance = graph.input('guidance', [1]);
   const none = graph.constant(new Uint32Array(batch).fill(classes), [batch]);
-  const keep = graph.constant(Float32Array.from({ length: 2 * batch }, (_, i) => Number(i < batch)), [2 * batch]);
+  const keep = graph.constant(
+    Float32Array.from({ length: 2 * batch }, (_, i) => Number(i < batch)),
+    [2 * batch],
+  );
   const condition = model.condition(p, {
     tokens: concat([tokens, tokens], 0),
     tracks: concat([tracks, tracks], 0),
     classIndex: concat([graph.input('class-index', [batch], 'u32'), none], 0),
     keep,
   });
-  const both = model.velocity(p, { noisy: concat([noisy, noisy], 0), time: graph.input('time', [2 * batch]), condition });
+  const both = model.velocity(p, {
+    noisy: concat([noisy, noisy], 0),
+    time: graph.input('time', [2 * batch]),
+    condition,
+  });
   const free = slice(both, 0, batch, 2 * batch);
   graph.output('velocity', add(free, mul(sub(slice(both, 0, 0, batch), free), guidance)));
 }
@@ -369,4 +394,3 @@ function limited(samples: Float32Array): Float32Array {
   const most = 0.94;
   return peak > most ? samples.map((v) => (v * most) / peak) : samples;
 }
-

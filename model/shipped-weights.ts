@@ -14,7 +14,9 @@ export function shippedWeights(): string {
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   const weights = join(folder, 'weights', 'onset');
   if (!existsSync(join(weights, 'manifest.json'))) {
-    throw new NoWeightsError(`${weights}: the default weights are not there; reinstall the package, or train with node engine train`);
+    throw new NoWeightsError(
+      `${weights}: the default weights are not there; reinstall the package, or train with node engine train`,
+    );
   }
   return weights;
 }

@@ -2,8 +2,7 @@
 
 import { createEngine, DeviceLostError, type Engine } from '../engine/engine.js';
 import { FlowExtractor } from './flow-extractor.js';
-import { openFrames } from './media/frames.js';
-import { partDuration } from './media/frames.js';
+import { openFrames, partDuration } from './media/frames.js';
 import { DEFAULTS, type GeneratedSound, Pipeline, type SeenClip } from './pipeline.js';
 import { shippedWeights } from './shipped-weights.js';
 

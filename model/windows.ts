@@ -6,7 +6,8 @@
 
 /** First frame of each window; the last one ends at `total` (or the only one begins at 0). */
 export function windowStarts(total: number, window: number, overlap: number): number[] {
-  if (!(overlap >= 0 && overlap < window)) throw new RangeError(`overlap ${overlap} must be from 0 to below the window ${window}`);
+  if (!(overlap >= 0 && overlap < window))
+    throw new RangeError(`overlap ${overlap} must be from 0 to below the window ${window}`);
   if (total <= window) return [0];
   const count = Math.ceil((total - overlap) / (window - overlap));
   return Array.from({ length: count }, (_, i) => Math.round((i * (total - window)) / (count - 1)));

@@ -9,9 +9,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { register as doctor } from './doctor.js';
+import { register as evaluate } from './eval.js';
 import { Interrupted, tieToLauncher } from './interrupt.js';
 import { UsageError } from './options.js';
-import { register as evaluate } from './eval.js';
 import { register as run } from './run.js';
 import { packageRoot, restoreTerminal, say } from './terminal.js';
 import { register as test } from './test.js';

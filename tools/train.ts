@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .argument('<config>', 'a JSON file, such as model/training/configs/onset.json')
     .option('-o, --out <folder>', 'folder of checkpoints and weights (default: runs/NAME)')
     .option('--resume', 'go on from the checkpoints in the folder')
-    .option('--checkpoint-seconds <n>', 'seconds between checkpoints', whole(1), 180)
+    .option('--checkpoint-seconds <n>', 'seconds between checkpoints; 0: after every step', whole(0), 180)
     .option('--json', 'print one JSON object a reported step to stdout')
     .action(async (path: string, options: TrainOptions) => {
       const { createEngine } = await import('../engine/engine.js');

@@ -69,11 +69,7 @@ const PARTIALS: Record<ScalarFunction, (...x: Expression[]) => Expression[]> = {
   greater_equal: () => [ZERO, ZERO],
   less: () => [ZERO, ZERO],
   equal: () => [ZERO, ZERO],
-  select: (_, __, condition) => [
-    f('select', ONE, ZERO, condition!),
-    f('select', ZERO, ONE, condition!),
-    ZERO,
-  ],
+  select: (_, __, condition) => [f('select', ONE, ZERO, condition!), f('select', ZERO, ONE, condition!), ZERO],
 };
 
 /** ∂expression/∂(argument `arg`), as an expression over the same arguments. */

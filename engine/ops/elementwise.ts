@@ -138,9 +138,15 @@ export const addScalar = (x: Tensor, term: number): Tensor => apply('add', x, te
 /** x held within [low, high]; the gradient is 0 outside. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => minimum(maximum(x, low), high);
 
-/** `x` repeated along its dimensions of size 1 (and missing leading ones) to `shape`; free where it fuses. */
+/**
+ * `x` repeated along its dimensions of size 1 (and missing leading ones) to `shape`; free where it fuses. Throws ShapeError
+ * where it does not broadcast to `shape`.
+ */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   if (x.shape.join() === shape.join()) return x;
+  if (broadcastShapes([x.shape, shape]).join() !== shape.join()) {
+    throw new ShapeError(`broadcastTo: [${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]`);
+  }
   return x.graph.apply(mapOp, [x], { expression: { arg: 0 }, dtype: x.dtype, shape })[0]!;
 }
 

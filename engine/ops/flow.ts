@@ -13,10 +13,14 @@ const flowOp: Op = {
   infer([first, second, seconds]) {
     const [pictures, height, width] = first!.shape;
     if (first!.shape.length !== 3 || height! % MULTIPLE !== 0 || width! % MULTIPLE !== 0) {
-      throw new ShapeError(`pictures are [n, height, width] with sides that are multiples of ${MULTIPLE}, not [${first!.shape.join(', ')}]`);
+      throw new ShapeError(
+        `pictures are [n, height, width] with sides that are multiples of ${MULTIPLE}, not [${first!.shape.join(', ')}]`,
+      );
     }
-    if (second!.shape.join() !== first!.shape.join()) throw new ShapeError(`the second pictures have another shape, [${second!.shape.join(', ')}]`);
-    if (seconds!.shape.join() !== String(pictures)) throw new ShapeError(`the times between are [${pictures}], not [${seconds!.shape.join(', ')}]`);
+    if (second!.shape.join() !== first!.shape.join())
+      throw new ShapeError(`the second pictures have another shape, [${second!.shape.join(', ')}]`);
+    if (seconds!.shape.join() !== String(pictures))
+      throw new ShapeError(`the times between are [${pictures}], not [${seconds!.shape.join(', ')}]`);
     return [{ shape: [pictures!, FLOW_GRID, FLOW_GRID, 5], dtype: 'f32' }];
   },
   lower: (profile, problem, forced) => lower(flowFamily, profile, problem as FlowProblem, forced),

@@ -13,8 +13,6 @@ import {
 import { contiguousStrides } from '../../kernels/layout/view.js';
 import { EngineError, ShapeError } from '../errors.js';
 import type { Op, Tensor } from '../graph.js';
-import { broadcastShapes } from './elementwise.js';
-import { sumTo } from './reduce.js';
 
 const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
@@ -162,27 +160,6 @@ export function split(x: Tensor, axis: number, sizes: readonly number[]): Tensor
     start += size;
     return slice(x, along, start - size, start);
   });
-}
-
-const expandOp: Op<CopyAttributes & ShapeAttributes> = {
-  name: 'expand',
-  infer([x], { shape }) {
-    if (broadcastShapes([x!.shape, shape]).join() !== shape.join()) {
-      throw new ShapeError(`${show(x!.shape)} does not broadcast to ${show(shape)}`);
-    }
-    return [{ shape: [...shape], dtype: x!.dtype }];
-  },
-  lower: (profile, problem, forced) => lower(copyFamily, profile, problem, forced),
-  gradient: ({ inputs: [x], grads: [g] }) => [sumTo(g!, x!.shape)],
-};
-
-/** `x` repeated to `shape` by numpy's broadcasting. Elementwise operations broadcast on their own, without a copy. */
-export function expand(x: Tensor, shape: readonly number[]): Tensor {
-  if (sizeOf(shape) === sizeOf(x.shape)) return reshape(x, shape);
-  const missing = shape.length - x.rank;
-  const own = contiguousStrides(x.shape);
-  const strides = shape.map((_, d) => (d < missing || x.shape[d - missing] === 1 ? 0 : own[d - missing]!));
-  return x.graph.apply(expandOp, [x], { shape, strides, offset: 0 })[0]!;
 }
 
 interface ZeroPadAttributes extends PadAttributes {

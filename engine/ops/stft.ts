@@ -3,7 +3,12 @@
 import { lower } from '../../kernels/kernel.js';
 import type { FramingAttributes } from '../../kernels/stft/framing.js';
 import { istftFamily } from '../../kernels/stft/istft.js';
-import { type ModulusAttributes, type ModulusKind, modulusFamily, modulusGradientFamily } from '../../kernels/stft/modulus.js';
+import {
+  type ModulusAttributes,
+  type ModulusKind,
+  modulusFamily,
+  modulusGradientFamily,
+} from '../../kernels/stft/modulus.js';
 import { type SpectrumOutput, type StftAttributes, stftFamily } from '../../kernels/stft/stft.js';
 import { ShapeError } from '../errors.js';
 import type { Graph, Op, Tensor } from '../graph.js';
@@ -57,7 +62,9 @@ const modulusOp: Op<ModulusAttributes> = {
   name: 'modulus',
   infer([x]) {
     if (x!.shape.length < 2 || x!.shape.at(-1) !== 2) {
-      throw new ShapeError('complex numbers need the shape [..., 2], the last dimension being real and imaginary parts');
+      throw new ShapeError(
+        'complex numbers need the shape [..., 2], the last dimension being real and imaginary parts',
+      );
     }
     return [{ shape: x!.shape.slice(0, -1), dtype: x!.dtype }];
   },
@@ -147,7 +154,9 @@ export function istft(spectrum: Tensor, options: IstftOptions): Tensor {
   const frames = spectrum.shape[1] ?? 0;
   const samples = options.samples ?? (framing === 'center' ? (frames - 1) * hop : frames * hop);
   if (!Number.isInteger(samples) || samples < 1) {
-    throw new ShapeError(`istft: ${frames} frames, hop ${hop}: the signal would have ${samples} samples; give samples ≥ 1`);
+    throw new ShapeError(
+      `istft: ${frames} frames, hop ${hop}: the signal would have ${samples} samples; give samples ≥ 1`,
+    );
   }
   const attrs = {
     hop,
@@ -165,12 +174,17 @@ export function istft(spectrum: Tensor, options: IstftOptions): Tensor {
  * Magnitude √(re² + im² + eps), power re² + im², or log max(√(re² + im²), floor) of complex numbers [..., 2] → [...].
  * Throws ShapeError unless the last dimension is 2.
  */
-export function modulus(x: Tensor, kind: ModulusKind = 'magnitude', options: { eps?: number; floor?: number } = {}): Tensor {
+export function modulus(
+  x: Tensor,
+  kind: ModulusKind = 'magnitude',
+  options: { eps?: number; floor?: number } = {},
+): Tensor {
   return x.graph.apply(modulusOp, [x], { kind, eps: options.eps ?? 0, floor: options.floor ?? 1e-5 })[0]!;
 }
 
 function windowOf(graph: Graph, { nFft, hop, window }: StftOptions): Tensor {
-  if (!Number.isInteger(nFft) || nFft < 2 || nFft % 2 !== 0) throw new ShapeError(`nFft must be even and positive, not ${nFft}`);
+  if (!Number.isInteger(nFft) || nFft < 2 || nFft % 2 !== 0)
+    throw new ShapeError(`nFft must be even and positive, not ${nFft}`);
   if (!Number.isInteger(hop) || hop < 1) throw new ShapeError(`hop must be a positive number of samples, not ${hop}`);
   const values = window ?? hannWindow(nFft);
   if (values.length > nFft || values.length < 1) {

@@ -2,10 +2,14 @@
 
 import type { Family } from '../kernel.js';
 import { fusedSubgroup } from './fused-subgroup.js';
+import { fusedTile } from './fused-tile.js';
 import { naive } from './naive.js';
 import type { AttentionProblem } from './problem.js';
 
 export type { AttentionAttributes, AttentionProblem } from './problem.js';
 export { MAX_HEAD } from './problem.js';
 
-export const attentionFamily: Family<AttentionProblem> = { name: 'attention', variants: [fusedSubgroup, naive] };
+export const attentionFamily: Family<AttentionProblem> = {
+  name: 'attention',
+  variants: [fusedSubgroup, fusedTile, naive],
+};

@@ -26,25 +26,45 @@ function convolution(
   return { ...full, x: { shape: x, dtype }, w: { shape: w, dtype }, y: { shape: convOutputShape(x, w, full), dtype } };
 }
 
-/** One random convolution of each kind that some variant is made for, and of kinds that only the general ones serve. */
-function randomConvolution(random: CaseRandom, dtype: DType): Convolution {
-  const batch = random.int(1, 2);
-  const quads = (most: number): number => 4 * random.int(1, most);
-  switch (random.int(0, 5)) {
-    case 0: {
+const BIAS: Epilogue = { expression: { fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }, operands: ['column'] };
+const BIAS_SILU_RESIDUAL: Epilogue = {
+  expression: { fn: 'add', of: [{ fn: 'silu', of: [{ fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }] }, { arg: 2 }] },
+  operands: ['column', 'full'],
+};
+
+interface Kind {
+  draw(random: CaseRandom, dtype: DType, batch: number): Convolution;
+  /** For the forward direction. */
+  epilogue?: Epilogue;
+}
+
+/**
+ * One kind for each variant that is made for something, and kinds that only the general ones serve. Spatial sizes are
+ * ragged; channels, which decide what is compiled, come from a few that reach every tile width, aligned and not.
+ */
+const KINDS: readonly Kind[] = [
+  {
+    // A plain product: 1×1, or windows that neither overlap nor leave gaps.
+    draw(random, dtype, batch) {
       const kernel = random.pick([1, 1, 2, 4]);
-      const depth = random.int(1, 24);
+      const [depth, width] = random.pick([
+        [8, 60],
+        [5, 13],
+      ] as const);
       const x =
         kernel === 1
           ? [batch, random.int(1, 5), random.int(1, 9), depth]
           : [batch, 1, kernel * random.int(1, 9), depth];
-      return convolution(dtype, x, [random.int(1, 40), 1, kernel, depth], { stride: [1, kernel] });
-    }
-    case 1: {
-      const channels = quads(10);
+      return convolution(dtype, x, [width, 1, kernel, depth], { stride: [1, kernel] });
+    },
+    epilogue: BIAS,
+  },
+  {
+    // Depthwise.
+    draw(random, dtype, batch) {
+      const channels = 4 * random.int(1, 10);
       const [kernelH, kernelW] = random.pick([
         [1, 7],
-        [1, 3],
         [3, 3],
       ] as const);
       return convolution(
@@ -56,21 +76,32 @@ function randomConvolution(random: CaseRandom, dtype: DType): Convolution {
           groups: channels,
         },
       );
-    }
-    case 2: {
-      const depth = quads(9);
-      return convolution(dtype, [batch, random.int(3, 11), random.int(3, 11), depth], [quads(10), 3, 3, depth], {
+    },
+    epilogue: BIAS,
+  },
+  {
+    // Winograd's: dense 3×3 of stride 1.
+    draw(random, dtype, batch) {
+      const depth = 4 * random.int(1, 9);
+      const width = random.pick([12, 60]);
+      return convolution(dtype, [batch, random.int(3, 11), random.int(3, 11), depth], [width, 3, 3, depth], {
         padding: [random.int(0, 2), random.int(0, 2), random.int(0, 2), random.int(0, 2)],
       });
-    }
-    case 3: {
+    },
+    epilogue: BIAS_SILU_RESIDUAL,
+  },
+  {
+    // Groups, strides and dilations of every sort.
+    draw(random, dtype, batch) {
       const groups = random.int(1, 3);
-      const depth = random.bool() ? quads(3) : random.int(1, 5);
-      const kernel = [random.int(1, 3), random.int(1, 4)] as const;
+      const [depth, width] = random.pick([
+        [8, 20],
+        [3, 5],
+      ] as const);
       return convolution(
         dtype,
         [batch, random.int(7, 9), random.int(7, 12), groups * depth],
-        [groups * (random.bool() ? quads(4) : random.int(1, 20)), ...kernel, depth],
+        [groups * width, random.int(1, 3), random.int(1, 4), depth],
         {
           stride: [random.int(1, 3), random.int(1, 3)],
           padding: [random.int(0, 2), random.int(0, 2), random.int(0, 3), random.int(0, 3)],
@@ -78,39 +109,39 @@ function randomConvolution(random: CaseRandom, dtype: DType): Convolution {
           groups,
         },
       );
-    }
-    case 4: {
-      // One axis: dilated or strided, as temporal stacks have them.
-      const depth = quads(8);
-      const kernel = random.pick([3, 4, 5, 7]);
-      return convolution(dtype, [batch, 1, random.int(30, 45), depth], [quads(12), 1, kernel, depth], {
-        stride: [1, random.pick([1, 1, 2, 4])],
-        padding: [0, 0, random.int(0, 8), random.int(0, 8)],
-        dilation: [1, random.pick([1, 2, 4])],
-      });
-    }
-    default: {
-      const depth = random.int(1, 6);
+    },
+  },
+  {
+    // One axis, dilated or strided, as temporal stacks have it.
+    draw(random, dtype, batch) {
+      const depth = 4 * random.int(1, 8);
       return convolution(
         dtype,
-        [batch, random.int(3, 12), random.int(3, 12), depth],
-        [random.int(1, 45), 3, 3, depth],
+        [batch, 1, random.int(30, 45), depth],
+        [random.pick([60, 61]), 1, random.pick([3, 4, 5, 7]), depth],
         {
-          stride: [random.int(1, 2), random.int(1, 2)],
-          padding: [1, 1, 1, 1],
+          stride: [1, random.pick([1, 1, 2, 4])],
+          padding: [0, 0, random.int(0, 8), random.int(0, 8)],
+          dilation: [1, random.pick([1, 2, 4])],
         },
       );
-    }
-  }
-}
-
-const EPILOGUES: readonly Epilogue[] = [
-  { expression: { fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }, operands: ['column'] },
+    },
+  },
   {
-    expression: { fn: 'add', of: [{ fn: 'silu', of: [{ fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }] }, { arg: 2 }] },
-    operands: ['column', 'full'],
+    // Few input channels, as first layers have.
+    draw(random, dtype, batch) {
+      return convolution(dtype, [batch, random.int(3, 12), random.int(3, 12), 3], [random.pick([7, 24]), 3, 3, 3], {
+        stride: [random.int(1, 2), random.int(1, 2)],
+        padding: [1, 1, 1, 1],
+      });
+    },
   },
 ];
+
+function randomConvolution(random: CaseRandom, dtype: DType): { convolution: Convolution; epilogue?: Epilogue } {
+  const { draw, epilogue } = random.pick(KINDS);
+  return { convolution: draw(random, dtype, random.int(1, 2)), epilogue };
+}
 
 function forward({ x, w, y, ...attrs }: Convolution, epilogue?: Epilogue): ConvProblem {
   const extras =
@@ -171,8 +202,10 @@ export const convCases: FamilyCases<ConvProblem> = {
     finishReference(problem, 2, y, inputs);
     return [y];
   },
-  random: (random, dtype) =>
-    forward(randomConvolution(random, dtype), random.bool() ? undefined : random.pick(EPILOGUES)),
+  random(random, dtype) {
+    const { convolution, epilogue } = randomConvolution(random, dtype);
+    return forward(convolution, epilogue);
+  },
   perf: PERF.map(({ name, convolution }) => ({ name, problem: forward(convolution) })),
 };
 
@@ -183,7 +216,7 @@ export const inputGradientCases: FamilyCases<InputGradientProblem> = {
       inputGradient({ ...problem, x: problem.outputs[0]!, w: problem.inputs[1]!, y: problem.inputs[0]! }, g!, w!),
     ];
   },
-  random: (random, dtype) => toInput(randomConvolution(random, dtype)),
+  random: (random, dtype) => toInput(randomConvolution(random, dtype).convolution),
   perf: PERF.map(({ name, convolution }) => ({ name, problem: toInput(convolution) })),
 };
 
@@ -194,6 +227,6 @@ export const weightGradientCases: FamilyCases<WeightGradientProblem> = {
       weightGradient({ ...problem, x: problem.inputs[0]!, w: problem.outputs[0]!, y: problem.inputs[1]! }, x!, g!),
     ];
   },
-  random: (random, dtype) => toWeights(randomConvolution(random, dtype)),
+  random: (random, dtype) => toWeights(randomConvolution(random, dtype).convolution),
   perf: PERF.map(({ name, convolution }) => ({ name, problem: toWeights(convolution) })),
 };

@@ -10,11 +10,13 @@ import {
   convFlops,
   geometryParams,
   isMatmul,
+  refuseTiles,
   subgroupLanes,
+  unlessHardware,
   unlessSoftware,
   usesF16,
 } from './geometry.js';
-import { implicitProductCall, refuseGrid } from './implicit-product.js';
+import { refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
 import { lowerWinograd, refuseWinograd, unsuitedWinograd } from './winograd.js';
 
 export function convolutionOf(problem: ConvProblem): Convolution {
@@ -73,7 +75,18 @@ const subgroup: Variant<ConvProblem> = {
   unsuited: unlessSoftware,
   lower: (profile, problem) => ({
     variant: 'subgroup',
-    calls: [implicitProductCall(problem, convolutionOf(problem), subgroupLanes(profile) as number, false)],
+    calls: [subgroupCall(problem, convolutionOf(problem), subgroupLanes(profile) as number, false)],
+    flops: convFlops(convolutionOf(problem)),
+  }),
+};
+
+const tile: Variant<ConvProblem> = {
+  name: 'tile',
+  refuses: (profile, problem) => refuseTiles(profile) ?? refuseGrid(profile, convolutionOf(problem), null, false),
+  unsuited: unlessHardware,
+  lower: (_, problem) => ({
+    variant: 'tile',
+    calls: [tileCall(problem, convolutionOf(problem), false)],
     flops: convFlops(convolutionOf(problem)),
   }),
 };
@@ -109,5 +122,5 @@ const naive: Variant<ConvProblem> = {
 
 export const convFamily: Family<ConvProblem> = {
   name: 'conv2d',
-  variants: [matmul, depthwise, winograd, subgroup, naive],
+  variants: [matmul, depthwise, winograd, subgroup, tile, naive],
 };

@@ -114,3 +114,14 @@ export function subgroupLanes(profile: DeviceProfile): number | string {
 export function unlessSoftware(profile: DeviceProfile): string | null {
   return profile.kind === 'software' ? null : 'made for software drivers';
 }
+
+/** Why tiles in workgroup memory cannot run, or null. */
+export function refuseTiles(profile: DeviceProfile): string | null {
+  if (profile.maxWorkgroupInvocations < 256) return 'workgroups of 256 threads exceed the device';
+  return profile.maxWorkgroupStorage < 16384 ? 'needs 16 KiB of workgroup memory' : null;
+}
+
+/** On software drivers workgroup memory and barriers cost more than they save. */
+export function unlessHardware(profile: DeviceProfile): string | null {
+  return profile.kind === 'software' && profile.subgroups.supported ? 'slow on software drivers' : null;
+}

@@ -1,17 +1,25 @@
-/** Calls of `subgroup.wgsl`: the implicit matrix product, forward or adjoint in the input. */
+/** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { type DeviceProfile, type KernelCall, output } from '../kernel.js';
+import { type DeviceProfile, type KernelCall, output, sizeOf } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
 const ROWS = 32;
 
-/** Result channels a lane: fewer where a group has fewer channels than the lanes hold. */
+/** Time of a tile beyond its columns (loads and broadcasts of the rows), in columns a lane; measured on lavapipe. */
+const TILE_OVERHEAD = 0.8;
+
+/** Columns a lane, such that tiles over `width` columns take the least time: wide ones, unless they overhang much. */
 export function columnsPerLane(width: number, lanes: number): number {
-  return width > 2 * lanes ? 4 : width > lanes ? 2 : 1;
+  const cost = (columns: number): number => Math.ceil(width / (columns * lanes)) * (columns + TILE_OVERHEAD);
+  return [4, 3, 2, 1].reduce((best, columns) => (cost(columns) < cost(best) ? columns : best));
 }
 
-function grid({ x, y, stride, groups }: Convolution, lanes: number, adjoint: boolean): [number, number, number] {
+function subgroupGrid(
+  { x, y, stride, groups }: Convolution,
+  lanes: number,
+  adjoint: boolean,
+): [number, number, number] {
   const width = (adjoint ? x : y).shape[3]! / groups;
   const [batch, h, w] = (adjoint ? x : y).shape as [number, number, number, number];
   // The first phase has the most rows.
@@ -23,18 +31,25 @@ function grid({ x, y, stride, groups }: Convolution, lanes: number, adjoint: boo
   ];
 }
 
+function tileGrid({ x, y, groups }: Convolution, adjoint: boolean): [number, number, number] {
+  const result = (adjoint ? x : y).shape;
+  return [Math.ceil(sizeOf(result.slice(0, 3)) / 64), Math.ceil(result[3]! / groups / 64), groups];
+}
+
+/** Why the grid of a kernel does not fit the device, or null. `lanes` is null for the tiles in workgroup memory. */
 export function refuseGrid(
   profile: DeviceProfile,
   convolution: Convolution,
-  lanes: number,
+  lanes: number | null,
   adjoint: boolean,
 ): string | null {
-  const most = Math.max(...grid(convolution, lanes, adjoint));
+  const grid = lanes === null ? tileGrid(convolution, adjoint) : subgroupGrid(convolution, lanes, adjoint);
+  const most = Math.max(...grid);
   return most > profile.maxWorkgroupsPerDimension ? `${most} tiles exceed the limit of one grid dimension` : null;
 }
 
 /** Inputs of the lowering are x and w (forward) or g and w (adjoint). */
-export function implicitProductCall(
+export function subgroupCall(
   problem: EpilogueProblem,
   convolution: Convolution,
   lanes: number,
@@ -62,6 +77,29 @@ export function implicitProductCall(
     },
     buffers: [...inputsWithEpilogue(problem, 2), output()],
     params: geometryParams(convolution),
-    workgroups: grid(convolution, lanes, adjoint),
+    workgroups: subgroupGrid(convolution, lanes, adjoint),
+  };
+}
+
+/** The same through tiles in workgroup memory. */
+export function tileCall(problem: EpilogueProblem, convolution: Convolution, adjoint: boolean): KernelCall {
+  const { x, w, y, groups } = convolution;
+  const [source, result] = adjoint ? [y, x] : [x, y];
+  const wide = (result.shape[3]! / groups) % 4 === 0;
+  return {
+    template: 'conv/tile',
+    defines: {
+      ADJOINT: adjoint,
+      WIDE: wide,
+      SOURCE_TYPE: source.dtype,
+      WEIGHT_TYPE: w.dtype,
+      RESULT_TYPE: result.dtype,
+      F16: usesF16(problem),
+      OUTPUT_BINDING: problem.inputs.length,
+      ...epilogueDefines(problem, 2, wide ? 'vec4f' : 'f32'),
+    },
+    buffers: [...inputsWithEpilogue(problem, 2), output()],
+    params: geometryParams(convolution),
+    workgroups: tileGrid(convolution, adjoint),
   };
 }

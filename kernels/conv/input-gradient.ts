@@ -9,11 +9,13 @@ import {
   geometryParams,
   type InputGradientProblem,
   isMatmul,
+  refuseTiles,
   subgroupLanes,
+  unlessHardware,
   unlessSoftware,
   usesF16,
 } from './geometry.js';
-import { implicitProductCall, refuseGrid } from './implicit-product.js';
+import { refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
 import { lowerWinograd, refuseWinograd, unsuitedWinograd } from './winograd.js';
 
 function convolutionOf(problem: InputGradientProblem): Convolution {
@@ -70,7 +72,18 @@ const subgroup: Variant<InputGradientProblem> = {
   unsuited: unlessSoftware,
   lower: (profile, problem) => ({
     variant: 'subgroup',
-    calls: [implicitProductCall(problem, convolutionOf(problem), subgroupLanes(profile) as number, true)],
+    calls: [subgroupCall(problem, convolutionOf(problem), subgroupLanes(profile) as number, true)],
+    flops: convFlops(convolutionOf(problem)),
+  }),
+};
+
+const tile: Variant<InputGradientProblem> = {
+  name: 'tile',
+  refuses: (profile, problem) => refuseTiles(profile) ?? refuseGrid(profile, convolutionOf(problem), null, true),
+  unsuited: unlessHardware,
+  lower: (_, problem) => ({
+    variant: 'tile',
+    calls: [tileCall(problem, convolutionOf(problem), true)],
     flops: convFlops(convolutionOf(problem)),
   }),
 };
@@ -99,5 +112,5 @@ const naive: Variant<InputGradientProblem> = {
 
 export const inputGradientFamily: Family<InputGradientProblem> = {
   name: 'conv2d-input-gradient',
-  variants: [matmul, depthwise, winograd, subgroup, naive],
+  variants: [matmul, depthwise, winograd, subgroup, tile, naive],
 };

@@ -22,7 +22,9 @@ import {
   convFlops,
   geometryParams,
   isMatmul,
+  refuseTiles,
   subgroupLanes,
+  unlessHardware,
   unlessSoftware,
   usesF16,
   type WeightGradientProblem,
@@ -41,6 +43,13 @@ function busyGroups(profile: DeviceProfile): number {
 /** Shares of `lines` lines of pixels, so that `tiles` workgroups a share keep the device busy. */
 function sharesOf(profile: DeviceProfile, tiles: number, lines: number): number {
   return Math.max(1, Math.min(lines, Math.ceil(busyGroups(profile) / tiles), 64));
+}
+
+/** Output channels a tile: a multiple of the lanes, at most what one vec4 a lane holds, that overhangs `width` least. */
+function rowsPerTile(width: number, lanes: number): number {
+  const most = Math.min(32, 4 * lanes);
+  const least = Math.ceil(width / Math.ceil(width / most));
+  return Math.min(most, Math.ceil(least / lanes) * lanes);
 }
 
 /** `call(type)` writes its sums as `type`: to the output itself, or a partial sum a share that a second call joins. */
@@ -134,7 +143,7 @@ const subgroup: Variant<WeightGradientProblem> = {
     const width = w.shape[0]! / groups;
     const columns = sizeOf(w.shape.slice(1));
     const perLane = columnsPerLane(columns, lanes);
-    const rows = Math.min(32, 4 * lanes);
+    const rows = rowsPerTile(width, lanes);
     const tiles: [number, number] = [Math.ceil(columns / (perLane * lanes)), Math.ceil(width / rows)];
     const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
     return inShares(profile, 'subgroup', convolution, shares, (type, whole) => ({
@@ -150,6 +159,26 @@ const subgroup: Variant<WeightGradientProblem> = {
         W_TYPE: type.dtype,
         F16: usesF16(problem),
       },
+      buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
+      params: geometryParams(convolution),
+      workgroups: [...tiles, shares * groups],
+    }));
+  },
+};
+
+const tile: Variant<WeightGradientProblem> = {
+  name: 'tile',
+  refuses: refuseTiles,
+  unsuited: unlessHardware,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const { x, w, y, groups } = convolution;
+    const tiles: [number, number] = [Math.ceil(sizeOf(w.shape.slice(1)) / 64), Math.ceil(w.shape[0]! / groups / 64)];
+    const steps = Math.ceil(sizeOf(y.shape.slice(0, 3)) / 16);
+    const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, steps);
+    return inShares(profile, 'tile', convolution, shares, (type, whole) => ({
+      template: 'conv/tile-weight-gradient',
+      defines: { X_TYPE: x.dtype, G_TYPE: y.dtype, W_TYPE: type.dtype, F16: usesF16(problem) },
       buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
       params: geometryParams(convolution),
       workgroups: [...tiles, shares * groups],
@@ -181,5 +210,5 @@ const naive: Variant<WeightGradientProblem> = {
 
 export const weightGradientFamily: Family<WeightGradientProblem> = {
   name: 'conv2d-weight-gradient',
-  variants: [matmul, depthwise, subgroup, naive],
+  variants: [matmul, depthwise, subgroup, tile, naive],
 };

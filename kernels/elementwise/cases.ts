@@ -7,10 +7,28 @@ const arg = (n: number): Expression => ({ arg: n });
 const EXPRESSIONS: readonly Expression[] = [
   { fn: 'add', of: [arg(0), arg(1)] },
   { fn: 'mul', of: [arg(0), { fn: 'silu', of: [arg(1)] }] },
-  { fn: 'sub', of: [{ fn: 'gelu', of: [arg(0)] }, { fn: 'gelu_slope', of: [arg(1)] }] },
-  { fn: 'add', of: [{ fn: 'tanh', of: [arg(0)] }, { fn: 'silu_slope', of: [arg(1)] }] },
+  {
+    fn: 'sub',
+    of: [
+      { fn: 'gelu', of: [arg(0)] },
+      { fn: 'gelu_slope', of: [arg(1)] },
+    ],
+  },
+  {
+    fn: 'add',
+    of: [
+      { fn: 'tanh', of: [arg(0)] },
+      { fn: 'silu_slope', of: [arg(1)] },
+    ],
+  },
   { fn: 'select', of: [arg(0), arg(1), { fn: 'greater', of: [arg(0), { value: 0.25 }] }] },
-  { fn: 'max', of: [{ fn: 'exp', of: [arg(0)] }, { fn: 'softplus', of: [arg(1)] }] },
+  {
+    fn: 'max',
+    of: [
+      { fn: 'exp', of: [arg(0)] },
+      { fn: 'softplus', of: [arg(1)] },
+    ],
+  },
   { fn: 'leaky_relu', of: [{ fn: 'add', of: [arg(0), arg(1)] }, { value: 0.1 }] },
   { fn: 'sin', of: [{ fn: 'mul', of: [arg(0), arg(1)] }] },
 ];
@@ -33,7 +51,9 @@ export const cases: FamilyCases<ElementwiseProblem> = {
     const shape = Array.from({ length: random.int(1, 4) }, () => random.int(1, 9));
     if (random.bool()) shape[shape.length - 1] = 4 * random.int(1, 6);
     const broadcast = (): TensorType => {
-      const kept = shape.map((n) => (random.int(0, 3) === 0 ? 1 : n)).slice(random.int(0, 3) === 0 ? random.int(0, shape.length - 1) : 0);
+      const kept = shape
+        .map((n) => (random.int(0, 3) === 0 ? 1 : n))
+        .slice(random.int(0, 3) === 0 ? random.int(0, shape.length - 1) : 0);
       return { shape: kept, dtype };
     };
     const inputs = random.bool() ? [{ shape, dtype }, broadcast()] : [broadcast(), { shape, dtype }];

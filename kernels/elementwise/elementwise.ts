@@ -112,12 +112,18 @@ const vec4: Variant<ElementwiseProblem> = {
       problem.outputs[0]!.shape,
       problem.inputs.map((t) => t.shape),
     );
-    return refuseRank(problem) ?? (dims[0]! % 4 === 0 ? null : `the innermost dimension ${dims[0]} is not a multiple of 4`);
+    return (
+      refuseRank(problem) ?? (dims[0]! % 4 === 0 ? null : `the innermost dimension ${dims[0]} is not a multiple of 4`)
+    );
   },
   lower: lowerMap(4),
 };
 
-const naive: Variant<ElementwiseProblem> = { name: 'naive', refuses: (_, problem) => refuseRank(problem), lower: lowerMap(1) };
+const naive: Variant<ElementwiseProblem> = {
+  name: 'naive',
+  refuses: (_, problem) => refuseRank(problem),
+  lower: lowerMap(1),
+};
 
 export const elementwiseFamily: Family<ElementwiseProblem> = { name: 'elementwise', variants: [vec4, naive] };
 

@@ -5,19 +5,60 @@
 
 /** `select` is `[otherwise, value, condition]` with condition ≠ 0 choosing `value`; comparisons give 1 or 0. */
 export type ScalarFunction =
-  | 'add' | 'sub' | 'mul' | 'div' | 'neg' | 'min' | 'max' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'sin' | 'cos'
-  | 'tanh' | 'sigmoid' | 'silu' | 'silu_slope' | 'gelu' | 'gelu_slope' | 'quick_gelu' | 'softplus' | 'leaky_relu' | 'floor'
-  | 'pow' | 'atan2' | 'greater' | 'greater_equal' | 'less' | 'equal' | 'select';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'neg'
+  | 'min'
+  | 'max'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'silu'
+  | 'silu_slope'
+  | 'gelu'
+  | 'gelu_slope'
+  | 'quick_gelu'
+  | 'softplus'
+  | 'leaky_relu'
+  | 'floor'
+  | 'pow'
+  | 'atan2'
+  | 'greater'
+  | 'greater_equal'
+  | 'less'
+  | 'equal'
+  | 'select';
 
 export type Expression =
   | { readonly arg: number }
   | { readonly value: number }
   | { readonly fn: ScalarFunction; readonly of: readonly Expression[] };
 
-const binary = (op: string) => (a: string[]): string => `(${a[0]} ${op} ${a[1]})`;
-const call = (name: string) => (a: string[]): string => `${name}(${a.join(', ')})`;
-const own = (name: string) => (a: string[], t: string): string => `${name}_${t}(${a.join(', ')})`;
-const compare = (op: string) => (a: string[], t: string): string => `select(${t}(0.0), ${t}(1.0), ${a[0]} ${op} ${a[1]})`;
+const binary =
+  (op: string) =>
+  (a: string[]): string =>
+    `(${a[0]} ${op} ${a[1]})`;
+const call =
+  (name: string) =>
+  (a: string[]): string =>
+    `${name}(${a.join(', ')})`;
+const own =
+  (name: string) =>
+  (a: string[], t: string): string =>
+    `${name}_${t}(${a.join(', ')})`;
+const compare =
+  (op: string) =>
+  (a: string[], t: string): string =>
+    `select(${t}(0.0), ${t}(1.0), ${a[0]} ${op} ${a[1]})`;
 
 /** How each function is written in WGSL for a type `f32` or `vec4f`; `own` ones are in `elementwise/functions.wgsl`. */
 const WGSL: Record<ScalarFunction, (args: string[], type: string) => string> = {

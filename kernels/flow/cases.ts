@@ -12,7 +12,10 @@ function problem(pictures: number, height: number, width: number): FlowProblem {
 
 /** A smooth random texture at a random offset, so that there is something to follow. */
 function texture(random: CaseRandom): (x: number, y: number) => number {
-  const waves = Array.from({ length: 6 }, () => [random.real(-0.8, 0.8), random.real(-0.8, 0.8), random.real(0, 6.28)] as const);
+  const waves = Array.from(
+    { length: 6 },
+    () => [random.real(-0.8, 0.8), random.real(-0.8, 0.8), random.real(0, 6.28)] as const,
+  );
   return (x, y) => 0.5 + waves.reduce((sum, [a, b, c]) => sum + Math.sin(a * x + b * y + c), 0) / 14;
 }
 
@@ -36,7 +39,11 @@ export const cases: FamilyCases<FlowProblem> = {
   reference({ inputs }, [first, second, seconds]) {
     const [pictures, height, width] = inputs[0]!.shape as [number, number, number];
     const all = new Float64Array(pictures * FLOW_GRID * FLOW_GRID * 5);
-    const picture = (data: Float64Array, n: number) => ({ width, height, data: data.slice(n * height * width, (n + 1) * height * width) });
+    const picture = (data: Float64Array, n: number) => ({
+      width,
+      height,
+      data: data.slice(n * height * width, (n + 1) * height * width),
+    });
     for (let n = 0; n < pictures; n++) {
       all.set(flowCells(picture(first!, n), picture(second!, n), seconds![n]!), n * FLOW_GRID * FLOW_GRID * 5);
     }

@@ -28,7 +28,19 @@ export const FLOW_RADIUS = 3;
 export const FLOW_LAMBDA = 0.01;
 
 /** Scratch tensors by role. */
-const ROLES = ['first1', 'first2', 'second1', 'second2', 'slope', 'rows', 'tensor', 'residual', 'sums', 'flowA', 'flowB'] as const;
+const ROLES = [
+  'first1',
+  'first2',
+  'second1',
+  'second2',
+  'slope',
+  'rows',
+  'tensor',
+  'residual',
+  'sums',
+  'flowA',
+  'flowB',
+] as const;
 type Role = (typeof ROLES)[number];
 const at = (role: Role): number => ROLES.indexOf(role);
 const from = (role: Role): BufferRef => scratchRead(at(role));
@@ -41,8 +53,25 @@ function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
       shape: [pictures, height >> level, width >> level, channels],
       dtype: 'f32',
     });
-    const scratch = [pixels(1), pixels(2), pixels(1), pixels(2), pixels(0, 2), pixels(0, 4), pixels(0, 4), pixels(0, 2), pixels(0, 2), pixels(0, 2), pixels(0, 2)];
-    const call = (template: string, level: number, buffers: BufferRef[], defines: KernelCall['defines'] = {}): KernelCall => {
+    const scratch = [
+      pixels(1),
+      pixels(2),
+      pixels(1),
+      pixels(2),
+      pixels(0, 2),
+      pixels(0, 4),
+      pixels(0, 4),
+      pixels(0, 2),
+      pixels(0, 2),
+      pixels(0, 2),
+      pixels(0, 2),
+    ];
+    const call = (
+      template: string,
+      level: number,
+      buffers: BufferRef[],
+      defines: KernelCall['defines'] = {},
+    ): KernelCall => {
       const [w, h] = [width >> level, height >> level];
       return {
         template: `flow/${template}`,
@@ -102,10 +131,16 @@ function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
 function refuses(profile: { maxWorkgroupsPerDimension: number }, { inputs: [first] }: FlowProblem): string | null {
   const [pictures, height] = first!.shape as [number, number, number];
   const rows = pictures * height;
-  return rows > profile.maxWorkgroupsPerDimension ? `${rows} rows of pixels are more than ${profile.maxWorkgroupsPerDimension}; use fewer pictures at a time` : null;
+  return rows > profile.maxWorkgroupsPerDimension
+    ? `${rows} rows of pixels are more than ${profile.maxWorkgroupsPerDimension}; use fewer pictures at a time`
+    : null;
 }
 
-const separable: Variant<FlowProblem> = { name: 'separable', refuses, lower: (_, problem) => lowerFlow(false)(problem) };
+const separable: Variant<FlowProblem> = {
+  name: 'separable',
+  refuses,
+  lower: (_, problem) => lowerFlow(false)(problem),
+};
 const naive: Variant<FlowProblem> = { name: 'naive', refuses, lower: (_, problem) => lowerFlow(true)(problem) };
 
 export const flowFamily: Family<FlowProblem> = { name: 'flow', variants: [separable, naive] };

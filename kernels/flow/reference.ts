@@ -47,16 +47,27 @@ export function flowReference(first: Picture, second: Picture): { u: Float64Arra
       v = new Float64Array(w * h);
     } else {
       const grow = (data: Float64Array): Float64Array<ArrayBuffer> =>
-        Float64Array.from({ length: w * h }, (_, i) =>
-          2 * bilinear({ width: w >> 1, height: h >> 1, data }, (i % w) * 0.5 - 0.25, Math.floor(i / w) * 0.5 - 0.25),
+        Float64Array.from(
+          { length: w * h },
+          (_, i) =>
+            2 * bilinear({ width: w >> 1, height: h >> 1, data }, (i % w) * 0.5 - 0.25, Math.floor(i / w) * 0.5 - 0.25),
         );
       [u, v] = [grow(u), grow(v)];
     }
     const at = (x: number, y: number): number => a.data[hold(y, h - 1) * w + hold(x, w - 1)]!;
-    const gx = Float64Array.from({ length: w * h }, (_, i) => (at((i % w) + 1, Math.floor(i / w)) - at((i % w) - 1, Math.floor(i / w))) / 2);
-    const gy = Float64Array.from({ length: w * h }, (_, i) => (at(i % w, Math.floor(i / w) + 1) - at(i % w, Math.floor(i / w) - 1)) / 2);
+    const gx = Float64Array.from(
+      { length: w * h },
+      (_, i) => (at((i % w) + 1, Math.floor(i / w)) - at((i % w) - 1, Math.floor(i / w))) / 2,
+    );
+    const gy = Float64Array.from(
+      { length: w * h },
+      (_, i) => (at(i % w, Math.floor(i / w) + 1) - at(i % w, Math.floor(i / w) - 1)) / 2,
+    );
     for (let step = 0; step < FLOW_STEPS; step++) {
-      const error = Float64Array.from({ length: w * h }, (_, i) => bilinear(b, (i % w) + u[i]!, Math.floor(i / w) + v[i]!) - a.data[i]!);
+      const error = Float64Array.from(
+        { length: w * h },
+        (_, i) => bilinear(b, (i % w) + u[i]!, Math.floor(i / w) + v[i]!) - a.data[i]!,
+      );
       const [nextU, nextV] = [u.slice(), v.slice()];
       for (let y = 0; y < h; y++) {
         for (let x = 0; x < w; x++) {
@@ -104,7 +115,10 @@ export function flowCells(first: Picture, second: Picture, seconds: number): Flo
       }
     }
     const pace = 1 / (seconds * width);
-    cells.set([...sums.slice(0, 3).map((s) => (s / (w * h)) * pace), top * pace, sums[3]! / (w * h * seconds)], cell * 5);
+    cells.set(
+      [...sums.slice(0, 3).map((s) => (s / (w * h)) * pace), top * pace, sums[3]! / (w * h * seconds)],
+      cell * 5,
+    );
   }
   return cells;
 }

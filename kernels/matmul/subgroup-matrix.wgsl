@@ -17,6 +17,8 @@
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
+// Offsets are uniform in each subgroup, as fragments need, but the analysis knows only whole workgroups.
+diagnostic(off, chromium.subgroup_matrix_uniformity);
 #include common/epilogue
 #let THREADS = 4 * LANES
 #let WIDTH = 4 * FN
@@ -51,16 +53,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   for (var k = 0u; k < params.k; k += ${FK}u) {
 #for i in 0..2
 #if TRANSPOSE_A
-    let a${i} = subgroupMatrixLoad<Left>(&a, base_a + k * params.m + row + my_row + ${i * FM}u, true, params.m);
+    let a${i} = subgroupMatrixLoad<Left, col_major>(&a, base_a + k * params.m + row + my_row + ${i * FM}u, params.m);
 #else
-    let a${i} = subgroupMatrixLoad<Left>(&a, base_a + (row + my_row + ${i * FM}u) * params.k + k, false, params.k);
+    let a${i} = subgroupMatrixLoad<Left, row_major>(&a, base_a + (row + my_row + ${i * FM}u) * params.k + k, params.k);
 #end
 #end
 #for j in 0..2
 #if TRANSPOSE_B
-    let b${j} = subgroupMatrixLoad<Right>(&b, base_b + (col + my_col + ${j * FN}u) * params.k + k, true, params.k);
+    let b${j} = subgroupMatrixLoad<Right, col_major>(&b, base_b + (col + my_col + ${j * FN}u) * params.k + k, params.k);
 #else
-    let b${j} = subgroupMatrixLoad<Right>(&b, base_b + k * params.n + col + my_col + ${j * FN}u, false, params.n);
+    let b${j} = subgroupMatrixLoad<Right, row_major>(&b, base_b + k * params.n + col + my_col + ${j * FN}u, params.n);
 #end
 #end
 #for i in 0..2
@@ -71,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   }
 #for i in 0..2
 #for j in 0..2
-  subgroupMatrixStore(&sums, (my_row + ${i * FM}u) * ${WIDTH}u + my_col + ${j * FN}u, c${i}_${j}, false, ${WIDTH}u);
+  subgroupMatrixStore<row_major>(&sums, (my_row + ${i * FM}u) * ${WIDTH}u + my_col + ${j * FN}u, c${i}_${j}, ${WIDTH}u);
 #end
 #end
   workgroupBarrier();

@@ -1,6 +1,14 @@
 /** Two kernels that measure the device itself, so that timings can be given as shares of what it can do. */
 
-import { type DeviceProfile, flatGrid, input, type KernelCall, type Lowering, output, type TensorType } from '../kernel.js';
+import {
+  type DeviceProfile,
+  flatGrid,
+  input,
+  type KernelCall,
+  type Lowering,
+  output,
+  type TensorType,
+} from '../kernel.js';
 
 export interface Probe {
   lowering: Lowering;

@@ -26,9 +26,10 @@ interface Draw {
   envelope: number;
 }
 
-function draw(random: CaseRandom): Draw {
+function draw(random: CaseRandom, dtype: 'f32' | 'f16'): Draw {
   // Each size is a kernel of its own and takes seconds to compile, and the references are direct sums: small ones mostly.
-  const nFft = random.pick([...Array(6).fill(128), ...Array(6).fill(256), 100, 308, 480, 640, 640, 2048]);
+  const large = dtype === 'f32' ? 2048 : 640;
+  const nFft = random.pick<number>([...Array(6).fill(128), ...Array(6).fill(256), 100, 308, 480, 640, 640, large]);
   const hop = random.pick([random.int(1, nFft), 4 * random.int(1, nFft / 4), nFft / 4]);
   const mirror = random.bool();
   const left = random.int(0, nFft / 2);
@@ -136,8 +137,8 @@ export const stftCases: FamilyCases<StftProblem> = {
   family: stftFamily,
   reference: stftReference,
   random(random, dtype) {
-    const d = draw(random);
-    const output = d.nFft > 256 ? 'complex' : random.pick<SpectrumOutput>(['complex', 'magnitude', 'power', 'log']);
+    const d = draw(random, dtype);
+    const output = d.nFft > 128 ? 'complex' : random.pick<SpectrumOutput>(['complex', 'magnitude', 'power', 'log']);
     // Half floats hold the power of a whole frame only where it is scaled down.
     return stftProblem(dtype === 'f16' && output === 'power' ? { ...d, edge: 0.1, interior: 0.1 } : d, dtype, output);
   },
@@ -146,7 +147,10 @@ export const stftCases: FamilyCases<StftProblem> = {
     windowValues(window!.shape[0]!, random),
   ],
   perf: [
-    ...resolutions.map(([nFft, hop]) => ({ name: `${nFft}/${hop}`, problem: stftProblem(codec(nFft, hop), 'f32', 'complex') })),
+    ...resolutions.map(([nFft, hop]) => ({
+      name: `${nFft}/${hop}`,
+      problem: stftProblem(codec(nFft, hop), 'f32', 'complex'),
+    })),
     { name: '640/160 adjoint', problem: stftProblem(decoder, 'f32', 'complex') },
   ],
 };
@@ -154,14 +158,20 @@ export const stftCases: FamilyCases<StftProblem> = {
 export const istftCases: FamilyCases<IstftProblem> = {
   family: istftFamily,
   reference: istftReference,
-  random: (random, dtype) => istftProblem(draw(random), dtype),
+  random: (random, dtype) => istftProblem(draw(random, dtype), dtype),
   fill: ({ inputs: [spectrum, window] }, random) => [
-    normals(spectrum!.shape.reduce((n, size) => n * size, 1), random),
+    normals(
+      spectrum!.shape.reduce((n, size) => n * size, 1),
+      random,
+    ),
     windowValues(window!.shape[0]!, random),
   ],
   perf: [
     { name: '640/160', problem: istftProblem(decoder, 'f32') },
-    ...resolutions.map(([nFft, hop]) => ({ name: `${nFft}/${hop} adjoint`, problem: istftProblem(codec(nFft, hop), 'f32') })),
+    ...resolutions.map(([nFft, hop]) => ({
+      name: `${nFft}/${hop} adjoint`,
+      problem: istftProblem(codec(nFft, hop), 'f32'),
+    })),
   ],
 };
 

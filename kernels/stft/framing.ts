@@ -60,5 +60,5 @@ export function radices(n: number, most: number): number[] | null {
       n /= radix;
     }
   }
-  return n === 1 && found.length <= most ? found : null;
+  return n === 1 && found.length > 0 && found.length <= most ? found : null;
 }

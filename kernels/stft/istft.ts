@@ -18,7 +18,7 @@ import {
   type Variant,
 } from '../kernel.js';
 import { type FramingAttributes, type FramingSizes, framingSizes } from './framing.js';
-import { fftFlops, refusesLanes, rowDefines } from './stft.js';
+import { fftFlops, layers, refusesLanes, refusesShared, rowDefines, sharedDefines } from './stft.js';
 
 export type IstftProblem = Problem & FramingAttributes;
 
@@ -38,8 +38,8 @@ function overlapCall(profile: DeviceProfile, problem: IstftProblem): KernelCall 
     template: 'stft/overlap',
     defines: { OUT_TYPE: problem.outputs[0]!.dtype, REFLECT: mirror, ENVELOPE: envelope > 0 },
     buffers: [scratchRead(0), input(1), output()],
-    params: { samples, left, batch, frames, hop, size: nFft, floor: envelope },
-    workgroups: flatGrid(batch * samples, 64, profile.maxWorkgroupsPerDimension),
+    params: { samples, left, frames, hop, size: nFft, floor: envelope },
+    workgroups: layers(profile, samples, batch),
   };
 }
 
@@ -63,6 +63,32 @@ const software: Variant<IstftProblem> = {
           buffers: [input(0), input(1), scratchWrite(0)],
           params: { frames: batch * frames, ratio: (2 * edge) / interior, scale: interior / 2 },
           workgroups: flatGrid(batch * frames, lanes, profile.maxWorkgroupsPerDimension),
+        },
+        overlapCall(profile, problem),
+      ],
+      flops: fftFlops(sizes),
+    };
+  },
+};
+
+/** One frame a workgroup, in its memory: for GPUs with many threads. */
+const workgroup: Variant<IstftProblem> = {
+  name: 'workgroup',
+  refuses: (profile, problem) => refusesShared(profile, istftSizes(problem).nFft),
+  lower(profile, problem) {
+    const sizes = istftSizes(problem);
+    const { batch, frames, nFft } = sizes;
+    const { edge, interior } = problem;
+    return {
+      variant: 'workgroup',
+      scratch: [framedType(sizes)],
+      calls: [
+        {
+          template: 'stft/synthesis_workgroup',
+          defines: { X_TYPE: problem.inputs[0]!.dtype, ...sharedDefines(profile, nFft) },
+          buffers: [input(0), input(1), scratchWrite(0)],
+          params: { frames: batch * frames, ratio: (2 * edge) / interior, scale: interior / 2 },
+          workgroups: flatGrid(batch * frames, 1, profile.maxWorkgroupsPerDimension),
         },
         overlapCall(profile, problem),
       ],
@@ -96,4 +122,4 @@ const naive: Variant<IstftProblem> = {
   },
 };
 
-export const istftFamily: Family<IstftProblem> = { name: 'istft', variants: [software, naive] };
+export const istftFamily: Family<IstftProblem> = { name: 'istft', variants: [software, workgroup, naive] };

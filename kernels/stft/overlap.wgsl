@@ -1,6 +1,7 @@
-// The signal that windowed frames add up to: frames [B, T, SIZE] → y[b, s] = Σ_t frames[b, t, left + s − t·hop], one sample
-// a thread. With REFLECT, what falls on mirrored padding is folded back (the adjoint of mirroring); with ENVELOPE the sum
-// is divided by Σ w² (at least `floor`). The host guarantees left < S to fold.
+// The signal that windowed frames add up to: frames [B, T, SIZE] → y[b, s] = Σ_t frames[b, t, left + s − t·hop], one
+// sample a thread, one signal a workgroup layer. With REFLECT, what falls on mirrored padding is folded back (the
+// adjoint of mirroring); with ENVELOPE the sum is divided by Σ w² (at least `floor`). The host guarantees left < S to
+// fold.
 #param OUT_TYPE
 #param REFLECT
 #param ENVELOPE
@@ -10,7 +11,7 @@ enable f16;
 #include common/index
 #include stft/envelope
 
-struct Params { samples: u32, left: u32, batch: u32, frames: u32, hop: u32, size: u32, floor: f32 }
+struct Params { samples: u32, left: u32, frames: u32, hop: u32, size: u32, floor: f32 }
 
 @group(0) @binding(0) var<storage, read> framed: array<f32>;
 @group(0) @binding(1) var<storage, read> window: array<f32>;
@@ -18,11 +19,11 @@ struct Params { samples: u32, left: u32, batch: u32, frames: u32, hop: u32, size
 @group(0) @binding(3) var<uniform> params: Params;
 
 fn added(row: u32, p: u32) -> f32 {
-  let first = (max(p + 1u, params.size) - params.size + params.hop - 1u) / params.hop;
-  let end = min(params.frames, p / params.hop + 1u);
+  let range = covering(p);
+  let start = row * params.frames * params.size + p;
   var sum = 0.0;
-  for (var t = first; t < end; t++) {
-    sum += framed[(row * params.frames + t) * params.size + p - t * params.hop];
+  for (var t = range.x; t < range.y; t++) {
+    sum += framed[start + t * (params.size - params.hop)];
   }
   return sum;
 }
@@ -33,10 +34,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = flat_group(group, groups) * 64u + lane;
-  if (i >= params.batch * params.samples) { return; }
-  let row = i / params.samples;
-  let s = i % params.samples;
+  let row = group.z;
+  let s = flat_group(group, groups) * 64u + lane;
+  if (s >= params.samples) { return; }
   var sum = added(row, s + params.left);
 #if REFLECT
   if (s > 0u && s <= params.left) { sum += added(row, params.left - s); }
@@ -45,5 +45,5 @@ fn main(
 #if ENVELOPE
   sum /= max(envelope(s + params.left), params.floor);
 #end
-  out[i] = ${OUT_TYPE}(sum);
+  out[row * params.samples + s] = ${OUT_TYPE}(sum);
 }

@@ -1,7 +1,8 @@
 // The signal as the frames see it: [B, S] → [B, stride] in f32, with `left` samples before it and what the frames need
 // after it, mirrored (REFLECT) or zero. A row is one run of samples, or, for kernels that want frames at aligned places,
-// overlapping runs of `run` samples, `hop` apart. With ENVELOPE each sample is first divided by Σ w² over the frames that cover it
-// (at least `floor`), the adjoint of what `overlap` ends with. One sample a thread; the host guarantees left < S to mirror.
+// overlapping runs of `run` samples, `hop` apart. With ENVELOPE each sample is first divided by Σ w² over the frames
+// that cover it (at least `floor`), the adjoint of what `overlap` ends with. One sample a thread, one signal a workgroup
+// layer; the host guarantees left < S to mirror.
 #param X_TYPE
 #param REFLECT
 #param ENVELOPE
@@ -11,7 +12,7 @@ enable f16;
 #include common/index
 #include stft/envelope
 
-struct Params { samples: u32, left: u32, stride: u32, run: u32, batch: u32, frames: u32, hop: u32, size: u32, floor: f32 }
+struct Params { samples: u32, left: u32, stride: u32, run: u32, frames: u32, hop: u32, size: u32, floor: f32 }
 
 @group(0) @binding(0) var<storage, read> x: array<${X_TYPE}>;
 @group(0) @binding(1) var<storage, read> window: array<f32>;
@@ -24,11 +25,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = flat_group(group, groups) * 64u + lane;
-  if (i >= params.batch * params.stride) { return; }
-  let row = i / params.stride;
-  let at = i % params.stride;
-  var s = i32((at / params.run) * params.hop + at % params.run) - i32(params.left);
+  let row = group.z;
+  let at = flat_group(group, groups) * 64u + lane;
+  if (at >= params.stride) { return; }
+  let runs = quotient(at, params.run);
+  var s = i32(at - runs * params.run + runs * params.hop) - i32(params.left);
   let samples = i32(params.samples);
 #if REFLECT
   s = abs(s);
@@ -42,5 +43,5 @@ fn main(
     value /= max(envelope(u32(s) + params.left), params.floor);
 #end
   }
-  padded[i] = value;
+  padded[row * params.stride + at] = value;
 }

@@ -100,7 +100,12 @@ export function modulusReference({ kind, eps, floor }: ModulusProblem, [x]: read
   const y = new Float64Array(x!.length / 2);
   for (let i = 0; i < y.length; i++) {
     const power = x![2 * i]! ** 2 + x![2 * i + 1]! ** 2;
-    y[i] = kind === 'power' ? power : kind === 'magnitude' ? Math.sqrt(power + eps) : Math.log(Math.max(Math.sqrt(power), floor));
+    y[i] =
+      kind === 'power'
+        ? power
+        : kind === 'magnitude'
+          ? Math.sqrt(power + eps)
+          : Math.log(Math.max(Math.sqrt(power), floor));
   }
   return [y];
 }
@@ -112,7 +117,8 @@ export function modulusGradientReference(
   const dx = new Float64Array(x!.length);
   for (let i = 0; i < g!.length; i++) {
     const power = x![2 * i]! ** 2 + x![2 * i + 1]! ** 2;
-    const slope = kind === 'power' ? 2 : kind === 'magnitude' ? 1 / Math.sqrt(power + eps) : power > floor * floor ? 1 / power : 0;
+    const slope =
+      kind === 'power' ? 2 : kind === 'magnitude' ? 1 / Math.sqrt(power + eps) : power > floor * floor ? 1 / power : 0;
     dx[2 * i] = g![i]! * slope * x![2 * i]!;
     dx[2 * i + 1] = g![i]! * slope * x![2 * i + 1]!;
   }

@@ -17,7 +17,7 @@ import {
   type TensorType,
   type Variant,
 } from '../kernel.js';
-import { type FramingAttributes, type FramingSizes, framingSizes, rowRadices } from './framing.js';
+import { type FramingAttributes, type FramingSizes, framingSizes, radices, rowRadices } from './framing.js';
 
 export type SpectrumOutput = 'complex' | 'magnitude' | 'power' | 'log';
 
@@ -58,8 +58,8 @@ function padCall(profile: DeviceProfile, problem: StftProblem, { stride, run }: 
     template: 'stft/pad',
     defines: { X_TYPE: problem.inputs[0]!.dtype, REFLECT: mirror, ENVELOPE: envelope > 0 },
     buffers: [input(0), input(1), scratchWrite(0)],
-    params: { samples, left, stride, run, batch, frames, hop, size: nFft, floor: envelope },
-    workgroups: flatGrid(batch * stride, 64, profile.maxWorkgroupsPerDimension),
+    params: { samples, left, stride, run, frames, hop, size: nFft, floor: envelope },
+    workgroups: layers(profile, stride, batch),
   };
 }
 
@@ -97,6 +97,33 @@ const software: Variant<StftProblem> = {
   },
 };
 
+/** One frame a workgroup, in its memory: for GPUs with many threads. */
+const workgroup: Variant<StftProblem> = {
+  name: 'workgroup',
+  refuses: (profile, problem) => refusesShared(profile, stftSizes(problem).nFft),
+  lower(profile, problem) {
+    const sizes = stftSizes(problem);
+    const { batch, frames, nFft } = sizes;
+    const { edge, interior, floor } = problem;
+    const row = rowOf(problem, false);
+    return {
+      variant: 'workgroup',
+      scratch: [paddedType(batch, row)],
+      calls: [
+        padCall(profile, problem, row),
+        {
+          template: 'stft/analysis_workgroup',
+          defines: { OUT: problem.output, OUT_TYPE: problem.outputs[0]!.dtype, ...sharedDefines(profile, nFft) },
+          buffers: [scratchRead(0), input(1), output()],
+          params: { batch, frames, hop: row.hop, stride: row.stride, edge, interior, floor },
+          workgroups: flatGrid(batch * frames, 1, profile.maxWorkgroupsPerDimension),
+        },
+      ],
+      flops: fftFlops(sizes),
+    };
+  },
+};
+
 const naive: Variant<StftProblem> = {
   name: 'naive',
   refuses: () => null,
@@ -123,11 +150,19 @@ const naive: Variant<StftProblem> = {
   },
 };
 
+/** Workgroups for `items` of each of `batch` signals, 64 a group. */
+export function layers(profile: DeviceProfile, items: number, batch: number): [number, number, number] {
+  const [x, y] = flatGrid(items, 64, profile.maxWorkgroupsPerDimension);
+  return [x, y, batch];
+}
+
 /** Why the one-frame-a-lane kernels cannot run, or null. */
 export function refusesLanes(profile: DeviceProfile, nFft: number): string | null {
   const { supported, min, max } = profile.subgroups;
   if (!supported || min !== max || min > 32) return 'needs subgroups of one known size up to 32';
-  return rowRadices(nFft) ? null : 'needs an FFT size of 32 · row, row a multiple of 4 up to 64 with factors 2, 3 and 5';
+  return rowRadices(nFft)
+    ? null
+    : 'needs an FFT size of 32 · row, row a multiple of 4 up to 64 with factors 2, 3 and 5';
 }
 
 export function rowDefines(nFft: number): Record<string, number> {
@@ -135,9 +170,22 @@ export function rowDefines(nFft: number): Record<string, number> {
   return { ROW: nFft / 32, ROW_RADIX0, ROW_RADIX1, ROW_RADIX2 };
 }
 
+/** Why the one-frame-a-workgroup kernels cannot run, or null. */
+export function refusesShared(profile: DeviceProfile, nFft: number): string | null {
+  if (8 * nFft > profile.maxWorkgroupStorage) return `needs ${8 * nFft} bytes of workgroup memory`;
+  return radices(nFft / 2, 8) ? null : 'needs an FFT size with the factors 2, 3 and 5 alone';
+}
+
+export function sharedDefines(profile: DeviceProfile, nFft: number): Record<string, number> {
+  // About one radix-4 butterfly a thread and pass.
+  const threads = Math.min(256, profile.maxWorkgroupInvocations, Math.max(32, 2 ** Math.floor(Math.log2(nFft / 8))));
+  const factors = radices(nFft / 2, 8)!;
+  return { HALF: nFft / 2, THREADS: threads, ...Object.fromEntries(factors.map((radix, i) => [`RADIX${i}`, radix])) };
+}
+
 /** The usual count of a real FFT, 2.5·n·log₂ n a frame, whatever the variant really does. */
 export function fftFlops({ batch, frames, nFft }: FramingSizes): number {
   return Math.round(batch * frames * 2.5 * nFft * Math.log2(nFft));
 }
 
-export const stftFamily: Family<StftProblem> = { name: 'stft', variants: [software, naive] };
+export const stftFamily: Family<StftProblem> = { name: 'stft', variants: [software, workgroup, naive] };

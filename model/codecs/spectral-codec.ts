@@ -54,7 +54,8 @@ export function spectralCodec(config: SpectralCodecConfig): Codec {
     latentChannels,
     samplesPerLatent: HOP * LATENT_STRIDE,
     // conv k7 and ConvNeXt blocks k7 at 25 Hz reach 3 frames each; blocks at 100 Hz reach 3 fine frames; the window 2 more.
-    context: 3 + 3 * blocks[2] + Math.ceil((3 * blocks[3]) / LATENT_STRIDE) + Math.ceil(decoderFft / (HOP * LATENT_STRIDE)),
+    context:
+      3 + 3 * blocks[2] + Math.ceil((3 * blocks[3]) / LATENT_STRIDE) + Math.ceil(decoderFft / (HOP * LATENT_STRIDE)),
     encode(p, sound) {
       return p.in('encoder', () => {
         const mel = addScalar(scale(logMelFrames(sound, melBands), 0.25), 1);
@@ -72,11 +73,11 @@ export function spectralCodec(config: SpectralCodecConfig): Codec {
         const [batch, frames] = heads.shape as [number, number];
         const magnitude = scale(exp(minimum(slice(heads, 2, 0, bins), 6)), 0.1);
         const phase = slice(heads, 2, bins, 2 * bins);
-        const part = (wave: (x: Tensor) => Tensor): Tensor => reshape(mul(magnitude, wave(phase)), [batch, frames, bins, 1]);
+        const part = (wave: (x: Tensor) => Tensor): Tensor =>
+          reshape(mul(magnitude, wave(phase)), [batch, frames, bins, 1]);
         const spectrum = concat([part(cos), part(sin)], 3);
         return istft(spectrum, { nFft: decoderFft, hop: HOP, framing: 'same' });
       });
     },
   };
 }
-

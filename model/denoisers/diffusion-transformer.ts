@@ -8,8 +8,8 @@ import {
   add,
   addScalar,
   attention,
-  cos,
   concat,
+  cos,
   gelu,
   layerNorm,
   mul,
@@ -46,7 +46,11 @@ export interface DenoiserInputs {
 }
 
 /** Velocity [B, T, latentChannels] of the rectified flow at `noisy`, `time`. */
-export function diffusionTransformer(p: Parameters, config: DiffusionTransformerConfig, inputs: DenoiserInputs): Tensor {
+export function diffusionTransformer(
+  p: Parameters,
+  config: DiffusionTransformerConfig,
+  inputs: DenoiserInputs,
+): Tensor {
   const { width, blocks } = config;
   const { noisy, time, aligned, global } = inputs;
   const batch = noisy.shape[0]!;

@@ -18,7 +18,12 @@ const SIZE = 64;
 type Report = (stage: string, done: number, total: number) => void;
 
 /** `count` clips of the world's validation seeds, all kinds of material and source, 4 s each. */
-export async function procedural(engine: Engine, count: number, report: Report, signal?: AbortSignal): Promise<EvaluationClip[]> {
+export async function procedural(
+  engine: Engine,
+  count: number,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<EvaluationClip[]> {
   const extractor = new FlowExtractor(engine, SIZE, SIZE);
   const clips: EvaluationClip[] = [];
   for (let i = 0; i < count; i++) {
@@ -46,7 +51,11 @@ export async function realSets(
   const files: Record<string, string[]> = {};
   for (const name of ['vas', 'vggsound']) {
     const path = join(folder, name);
-    if (existsSync(path)) files[name] = readdirSync(path).filter((f) => f.endsWith('.mp4')).sort().map((f) => join(path, f));
+    if (existsSync(path))
+      files[name] = readdirSync(path)
+        .filter((f) => f.endsWith('.mp4'))
+        .sort()
+        .map((f) => join(path, f));
   }
   const footage = join(folder, 'footage');
   if (existsSync(footage)) {
@@ -59,7 +68,12 @@ export async function realSets(
     sets[name] = [];
     for (const [i, path] of paths.entries()) {
       const sound = await decodeAudio(path, { signal });
-      sets[name].push({ name: basename(path), seen: await see(engine, path, signal), sound, events: detectOnsets(sound) });
+      sets[name].push({
+        name: basename(path),
+        seen: await see(engine, path, signal),
+        sound,
+        events: detectOnsets(sound),
+      });
       report(`watching ${name}`, i + 1, paths.length);
     }
   }

@@ -46,7 +46,11 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
-export async function evaluate(pipeline: Pipeline, clips: readonly EvaluationClip[], options: EvaluateOptions): Promise<Evaluation> {
+export async function evaluate(
+  pipeline: Pipeline,
+  clips: readonly EvaluationClip[],
+  options: EvaluateOptions,
+): Promise<Evaluation> {
   const { batch = 4, onProgress, signal } = options;
   const sounds: Float32Array[] = [];
   for (let at = 0; at < clips.length; at += batch) {

@@ -8,6 +8,7 @@ export interface EulerStep {
 
 /** `steps` equal steps from 0 to 1. For rectified flows four are close to as good as 25 (recipe §4). */
 export function eulerSteps(steps: number): EulerStep[] {
-  if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`steps ${steps}: expected a whole number of at least 1`);
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new RangeError(`steps ${steps}: expected a whole number of at least 1`);
   return Array.from({ length: steps }, (_, i) => ({ time: i / steps, size: 1 / steps }));
 }

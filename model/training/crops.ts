@@ -69,7 +69,9 @@ export function drawCrop(clips: readonly TrainingClip[], random: Random, options
   }
   for (let i = 0; i < steps; i++) energy[i] = energyAt(clip, start + (i + 0.5) * stepSeconds * rate);
   const latents =
-    latentChannels > 0 ? clip.latents!.slice(firstToken * latentChannels, (firstToken + tokens) * latentChannels) : new Float32Array(0);
+    latentChannels > 0
+      ? clip.latents!.slice(firstToken * latentChannels, (firstToken + tokens) * latentChannels)
+      : new Float32Array(0);
   return { seen: tokenFeatures(features), onset, energy, classIndex: clip.classIndex, latents };
 }
 

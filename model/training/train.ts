@@ -3,7 +3,15 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
-import { describeFiles, openFile, openSafetensors, requireSameProvenance, writeManifest, writeSafetensors, encodeF16 } from '../../weights/index.js';
+import {
+  describeFiles,
+  encodeF16,
+  openFile,
+  openSafetensors,
+  requireSameProvenance,
+  writeManifest,
+  writeSafetensors,
+} from '../../weights/index.js';
 import { buildModel, type OnsetModel } from '../model.js';
 import { Parameters } from '../parameters.js';
 import type { StageName, TrainingConfig } from './config.js';
@@ -42,12 +50,18 @@ export async function train(options: TrainOptions): Promise<void> {
     signal: options.signal,
   });
 
-  const codec = await finished(options, 'codec', digestOf(config.seed, config.data, config.model.codec, config.codec), () =>
-    codecStage(model, config, clips),
+  const codec = await finished(
+    options,
+    'codec',
+    digestOf(config.seed, config.data, config.model.codec, config.codec),
+    () => codecStage(model, config, clips),
   );
   const normalisation = await addLatents(engine, model, codec.weights, clips, options);
-  const encoder = await finished(options, 'encoder', digestOf(config.seed, config.data, config.model, config.encoder), () =>
-    encoderStage(model, config, clips),
+  const encoder = await finished(
+    options,
+    'encoder',
+    digestOf(config.seed, config.data, config.model, config.encoder),
+    () => encoderStage(model, config, clips),
   );
   const generator = await finished(
     options,
@@ -80,7 +94,12 @@ async function finished(
     const shapes = shapesOf(options.config, name);
     await writeSafetensors(
       path,
-      [...weights].map(([tensor, data]) => ({ name: tensor, dtype: 'F32' as const, shape: shapes.get(tensor)!, data: data as Float32Array<ArrayBuffer> })),
+      [...weights].map(([tensor, data]) => ({
+        name: tensor,
+        dtype: 'F32' as const,
+        shape: shapes.get(tensor)!,
+        data: data as Float32Array<ArrayBuffer>,
+      })),
       { metadata: { provenance } },
     );
     discardCheckpoint(options.folder, name);
@@ -123,14 +142,16 @@ async function addLatents(
   const graph = new Graph();
   const p = new Parameters(graph);
   graph.output('latents', model.codec.encode(p, graph.input('sound', [batch, samples])));
-  for (const spec of p.specs.values()) engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, codec.get(spec.name) as TensorData);
+  for (const spec of p.specs.values())
+    engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, codec.get(spec.name) as TensorData);
   const plan = await engine.compile(graph);
   const per = (samples / samplesPerLatent) * latentChannels;
   for (let at = 0; at < clips.length; at += batch) {
     signal?.throwIfAborted();
     const part = clips.slice(at, at + batch);
     const sound = new Float32Array(batch * samples);
-    for (const [b, clip] of part.entries()) for (let i = 0; i < samples; i++) sound[b * samples + i] = clip.sound[i]! / 32767;
+    for (const [b, clip] of part.entries())
+      for (let i = 0; i < samples; i++) sound[b * samples + i] = clip.sound[i]! / 32767;
     const { latents } = await plan.run({ sound });
     for (const [b, clip] of part.entries()) clip.latents = latents!.slice(b * per, (b + 1) * per);
     onData?.(Math.min(at + batch, clips.length), clips.length, 'latents');
@@ -150,7 +171,8 @@ async function addLatents(
   const means = Float32Array.from(mean, (m) => m / count);
   const deviations = Float32Array.from(square, (s, c) => Math.sqrt(Math.max(1e-8, s / count - means[c]! ** 2)));
   for (const { latents } of clips) {
-    for (let i = 0; i < latents!.length; i++) latents![i] = (latents![i]! - means[i % latentChannels]!) / deviations[i % latentChannels]!;
+    for (let i = 0; i < latents!.length; i++)
+      latents![i] = (latents![i]! - means[i % latentChannels]!) / deviations[i % latentChannels]!;
   }
   return new Map([
     ['latent.mean', means],
@@ -163,7 +185,12 @@ async function writeWeights(options: TrainOptions, codec: Weights, generator: We
   const folder = join(options.folder, 'weights');
   mkdirSync(folder, { recursive: true });
   const half = (weights: Weights, shapes: Map<string, readonly number[]>) =>
-    [...weights].map(([name, data]) => ({ name, dtype: 'F16' as const, shape: shapes.get(name) ?? [data.length], data: encodeF16(data) }));
+    [...weights].map(([name, data]) => ({
+      name,
+      dtype: 'F16' as const,
+      shape: shapes.get(name) ?? [data.length],
+      data: encodeF16(data),
+    }));
   const made = await writeSafetensors(join(folder, 'codec.safetensors'), half(codec, shapesOf(config, 'codec')));
   await writeSafetensors(join(folder, 'generator.safetensors'), half(generator, shapesOf(config, 'generator')), {
     metadata: { codec: made.sha256, model: JSON.stringify(config.model) },
@@ -182,4 +209,3 @@ async function writeWeights(options: TrainOptions, codec: Weights, generator: We
     dependsOn: { codec: made.sha256 },
   });
 }
-

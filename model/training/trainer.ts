@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
-import { initialValues, Parameters, type ParameterSpec } from '../parameters.js';
+import { initialValues, type ParameterSpec, Parameters } from '../parameters.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { addOptimiser, hyperInputs, initialiseOptimiser, STATE_PREFIXES } from './optimiser.js';
 import type { Stage } from './stages/stage.js';
@@ -42,7 +42,9 @@ export async function runStage(options: RunStageOptions): Promise<Map<string, Fl
   const graph = new Graph();
   const parameters = new Parameters(graph);
   const { loss, figures } = stage.build(parameters);
-  const trained = [...parameters.specs.values()].filter((s) => stage.trains.some((prefix) => s.name.startsWith(prefix)));
+  const trained = [...parameters.specs.values()].filter((s) =>
+    stage.trains.some((prefix) => s.name.startsWith(prefix)),
+  );
   const norm = addOptimiser(parameters, loss, trained, stage.optimiser);
   graph.output('loss', loss);
   graph.output('norm', norm);
@@ -76,14 +78,15 @@ export async function runStage(options: RunStageOptions): Promise<Map<string, Fl
         secondsPerStep: (Date.now() - started) / 1000 / (step - first),
       });
       const stop = signal?.aborted ?? false;
-      if (stop || Date.now() - saved > options.checkpointSeconds * 1000) {
+      if (stop || Date.now() - saved >= options.checkpointSeconds * 1000) {
         await writeCheckpoint(checkpoint, engine.variables, stateNames, { ...facts, step });
         saved = Date.now();
       }
       signal?.throwIfAborted();
     }
     const averaged = new Map<string, Float32Array>();
-    for (const spec of trained) averaged.set(spec.name, (await engine.variables.read(`ema.${spec.name}`)) as Float32Array);
+    for (const spec of trained)
+      averaged.set(spec.name, (await engine.variables.read(`ema.${spec.name}`)) as Float32Array);
     return averaged;
   } finally {
     plan.dispose();
@@ -97,7 +100,11 @@ export function discardCheckpoint(folder: string, stage: string): void {
   rmSync(join(folder, `${stage}.checkpoint.safetensors`), { force: true });
 }
 
-function writeInitialValues({ engine, seed, given }: RunStageOptions, all: ParameterSpec[], trained: ParameterSpec[]): void {
+function writeInitialValues(
+  { engine, seed, given }: RunStageOptions,
+  all: ParameterSpec[],
+  trained: ParameterSpec[],
+): void {
   const values = new Map<string, Float32Array>();
   for (const spec of all) {
     const random = new Random(seed, `initial ${spec.name}`);

@@ -1,10 +1,10 @@
 /** What the stages draw from: clips in memory, with flow instead of pictures. */
 
 import type { Engine } from '../../engine/engine.js';
-import type { FlowClip } from '../flow-features.js';
 import { FlowExtractor } from '../flow-extractor.js';
-import { WorldDataset } from './dataset.js';
+import type { FlowClip } from '../flow-features.js';
 import type { TrainingConfig } from './config.js';
+import { WorldDataset } from './dataset.js';
 import type { Split } from './world/clip.js';
 
 export interface TrainingClip {

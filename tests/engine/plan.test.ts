@@ -12,8 +12,8 @@ import {
   mul,
   PlanInputError,
   reshape,
-  scale,
   ShapeError,
+  scale,
   silu,
   square,
   sub,
@@ -39,7 +39,14 @@ const SHAPES: Record<string, number[]> = { w1: [9, 12], b1: [12], w2: [12, 3] };
 
 function writeWeights(engine: Engine): void {
   for (const [name, shape] of Object.entries(SHAPES)) {
-    engine.variables.write(name, { shape, dtype: 'f32' }, noise(shape.reduce((a, b) => a * b, 1), name.length));
+    engine.variables.write(
+      name,
+      { shape, dtype: 'f32' },
+      noise(
+        shape.reduce((a, b) => a * b, 1),
+        name.length,
+      ),
+    );
   }
 }
 
@@ -53,7 +60,10 @@ test('a fused, replayed plan gives what the traced nodes give one by one', async
     const { loss, weights } = network(graph);
     graph.output('loss', loss);
     for (const [i, g] of gradients(loss, weights).entries()) graph.output(`g${i}`, g);
-    const plan = await engine.compile(graph, { fusion, force: fusion ? {} : { matmul: 'naive', map: 'naive', reduce: 'naive' } });
+    const plan = await engine.compile(graph, {
+      fusion,
+      force: fusion ? {} : { matmul: 'naive', map: 'naive', reduce: 'naive' },
+    });
     await plan.run(inputs);
     results.push(await plan.run(inputs));
     plan.dispose();
@@ -72,7 +82,15 @@ test('30 steps of training by replay follow the same steps computed in f64', asy
   for (const [i, w] of weights.entries()) graph.output(`w${i}`, sub(w, scale(grads[i]!, 0.3)));
   const plan = await engine.compile(graph);
   const reference = Object.fromEntries(
-    Object.entries(SHAPES).map(([name, s]) => [name, Float64Array.from(noise(s.reduce((a, b) => a * b, 1), name.length))]),
+    Object.entries(SHAPES).map(([name, s]) => [
+      name,
+      Float64Array.from(
+        noise(
+          s.reduce((a, b) => a * b, 1),
+          name.length,
+        ),
+      ),
+    ]),
   ) as Record<'w1' | 'b1' | 'w2', Float64Array>;
   for (let step = 0; step < 30; step++) {
     const x = noise(315, 100 + step);
@@ -82,7 +100,10 @@ test('30 steps of training by replay follow the same steps computed in f64', asy
       engine.variables.write(name, { shape: SHAPES[name]!, dtype: 'f32' }, out[`w${i}`]!);
     }
     const expected = descend(reference, x, target);
-    assert.ok(Math.abs(out.loss![0]! - expected) <= 1e-4 * expected, `step ${step}: ${out.loss![0]} against ${expected}`);
+    assert.ok(
+      Math.abs(out.loss![0]! - expected) <= 1e-4 * expected,
+      `step ${step}: ${out.loss![0]} against ${expected}`,
+    );
   }
   plan.dispose();
 });
@@ -115,7 +136,8 @@ function descend(p: Record<'w1' | 'b1' | 'w2', Float64Array>, x: Float32Array, t
       for (let k = 0; k < 9; k++) g.w1[k * 12 + j]! += slope * x[row * 9 + k]!;
     }
   }
-  for (const name of ['w1', 'b1', 'w2'] as const) for (let i = 0; i < p[name].length; i++) p[name][i]! -= 0.3 * g[name][i]!;
+  for (const name of ['w1', 'b1', 'w2'] as const)
+    for (let i = 0; i < p[name].length; i++) p[name][i]! -= 0.3 * g[name][i]!;
   return loss;
 }
 
@@ -124,7 +146,10 @@ test('missing, unknown and mis-sized inputs are named', async () => {
   const graph = new Graph();
   graph.output('y', scale(graph.input('x', [4]), 2));
   const plan = await engine.compile(graph);
-  await assert.rejects(plan.run({}), (e: Error) => e instanceof PlanInputError && /input 'x'.*is missing/.test(e.message));
+  await assert.rejects(
+    plan.run({}),
+    (e: Error) => e instanceof PlanInputError && /input 'x'.*is missing/.test(e.message),
+  );
   await assert.rejects(plan.run({ x: new Float32Array(3) }), /4 elements; found 3/);
   await assert.rejects(plan.run({ x: new Float32Array(4), z: new Float32Array(1) }), /no input 'z'/);
   await assert.rejects(plan.run({ x: new Float32Array(4) }, { read: ['q'] }), /no output 'q'/);
@@ -146,7 +171,9 @@ test('a shape error names the op, its operands and the module path', () => {
   const b = graph.input('b', [4, 5]);
   assert.throws(
     () => graph.scope('decoder', () => graph.scope('block0', () => matmul(a, b))),
-    (e: Error) => e instanceof ShapeError && /matmul\(.*2×3.*4×5.*\) in decoder\/block0: the inner sizes 3 and 4 differ/.test(e.message),
+    (e: Error) =>
+      e instanceof ShapeError &&
+      /matmul\(.*2×3.*4×5.*\) in decoder\/block0: the inner sizes 3 and 4 differ/.test(e.message),
   );
 });
 

@@ -11,7 +11,10 @@ test('replaces expressions and keeps other text', () => {
 
 test('chooses one branch of #if, #elif, #else', () => {
   const text = "#param K\n#if K == 'a'\nA\n#elif K == 'b'\nB\n#else\nC\n#end";
-  assert.deepEqual(['a', 'b', 'c'].map((K) => run(text, { K })), ['A', 'B', 'C']);
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((K) => run(text, { K })),
+    ['A', 'B', 'C'],
+  );
 });
 
 test('unrolls #for with nested loops and conditions', () => {
@@ -28,7 +31,10 @@ test('splices a loop variable into a name', () => {
 
 test('an unknown name, a missing param, a stray define and an open block are errors that say where', () => {
   const fails = (text: string, defines: object, pattern: RegExp): void =>
-    assert.throws(() => run(text, defines), (e: Error) => e instanceof PreprocessorError && pattern.test(e.message));
+    assert.throws(
+      () => run(text, defines),
+      (e: Error) => e instanceof PreprocessorError && pattern.test(e.message),
+    );
   fails('\n${NOPE}', {}, /t\.wgsl:2: unknown name 'NOPE'/);
   fails('#param N', {}, /needs a value for 'N'/);
   fails('x', { M: 1 }, /no #param is called 'M'/);
@@ -40,7 +46,10 @@ test('an unknown name, a missing param, a stray define and an open block are err
 test('every output line remembers its template line', () => {
   const { code, lines } = preprocess('t', {}, { t: '#for i in 0..2\na${i}\n#end\n#include b', b: 'x\ny' });
   assert.equal(code, 'a0\na1\nx\ny');
-  assert.deepEqual(lines.map(({ file, line }) => `${file}:${line}`), ['t.wgsl:2', 't.wgsl:2', 'b.wgsl:1', 'b.wgsl:2']);
+  assert.deepEqual(
+    lines.map(({ file, line }) => `${file}:${line}`),
+    ['t.wgsl:2', 't.wgsl:2', 'b.wgsl:1', 'b.wgsl:2'],
+  );
 });
 
 test('expressions follow the usual precedence', () => {

@@ -6,9 +6,9 @@ import { suite } from '../harness/suite.js';
 const test = suite('engine: memory slots');
 
 const lifetimes = fc.array(
-  fc.record({ bytes: fc.integer({ min: 1, max: 1 << 20 }), first: fc.nat(60), length: fc.nat(12) }).map(
-    ({ bytes, first, length }): Lifetime => ({ bytes, first, last: first + length }),
-  ),
+  fc
+    .record({ bytes: fc.integer({ min: 1, max: 1 << 20 }), first: fc.nat(60), length: fc.nat(12) })
+    .map(({ bytes, first, length }): Lifetime => ({ bytes, first, last: first + length })),
   { minLength: 1, maxLength: 60 },
 );
 

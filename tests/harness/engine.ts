@@ -22,6 +22,6 @@ export function noise(count: number, seed = 1): Float32Array {
     s ^= s >>> 17;
     s ^= s << 5;
     s >>>= 0;
-    return (s / 2 ** 31) - 1;
+    return s / 2 ** 31 - 1;
   });
 }

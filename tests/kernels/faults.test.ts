@@ -30,7 +30,10 @@ function withTemplate(cases: FamilyCases<Problem>, from: string, to: string): Fa
     ...variant,
     lower(...args: Parameters<typeof variant.lower>) {
       const lowering = variant.lower(...args);
-      return { ...lowering, calls: lowering.calls.map((call) => (call.template === from ? { ...call, template: to } : call)) };
+      return {
+        ...lowering,
+        calls: lowering.calls.map((call) => (call.template === from ? { ...call, template: to } : call)),
+      };
     },
   }));
   return { ...cases, family: { name: cases.family.name, variants } };
@@ -42,13 +45,23 @@ async function failuresOf(cases: FamilyCases<Problem>, variant: string): Promise
 }
 
 test('a wrong tile bound is seen in the guard words', async () => {
-  const template = plant('matmul/naive', 'params.batch * params.m * params.n)', 'params.batch * params.m * params.n + 3u)', 'bound');
+  const template = plant(
+    'matmul/naive',
+    'params.batch * params.m * params.n)',
+    'params.batch * params.m * params.n + 3u)',
+    'bound',
+  );
   const failures = await failuresOf(withTemplate(matmulCases, 'matmul/naive', template), 'naive');
   assert.match(failures, /written to output 0, 0 bytes past its end/);
 });
 
 test('a bound that stops short leaves poison in the output', async () => {
-  const template = plant('matmul/naive', 'params.batch * params.m * params.n)', 'params.batch * params.m * params.n - 1u)', 'short');
+  const template = plant(
+    'matmul/naive',
+    'params.batch * params.m * params.n)',
+    'params.batch * params.m * params.n - 1u)',
+    'short',
+  );
   const failures = await failuresOf(withTemplate(matmulCases, 'matmul/naive', template), 'naive');
   assert.match(failures, /output 0 is off by NMSE NaN/);
 });

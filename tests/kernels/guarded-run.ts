@@ -6,9 +6,9 @@
  * written, or on what lies past an operand, is NaN, and a store past an output is seen.
  */
 
-import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../../kernels/kernel.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform.js';
+import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../../kernels/kernel.js';
 
 const POISON = 0xff;
 const GUARD_BYTES = 256;
@@ -62,7 +62,9 @@ export async function runGuarded(
   device.pushErrorScope('validation');
   const encoder = device.createCommandEncoder();
   const placed: { inputs: Placed[]; outputs: Placed[]; scratch: Placed[] }[] = [];
-  const pipelines = await Promise.all(jobs.map((job) => Promise.all(job.lowering.calls.map((call) => cache.get(call)))));
+  const pipelines = await Promise.all(
+    jobs.map((job) => Promise.all(job.lowering.calls.map((call) => cache.get(call)))),
+  );
   const pass = encoder.beginComputePass();
   for (const [j, job] of jobs.entries()) {
     const buffers = {
@@ -74,7 +76,9 @@ export async function runGuarded(
     for (const [c, call] of job.lowering.calls.entries()) {
       const { pipeline, layout, pack } = pipelines[j]![c]!;
       const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
-        const { buffer, type } = { input: buffers.inputs, output: buffers.outputs, scratch: buffers.scratch }[ref.of][ref.index]!;
+        const { buffer, type } = { input: buffers.inputs, output: buffers.outputs, scratch: buffers.scratch }[ref.of][
+          ref.index
+        ]!;
         return { binding, resource: job.exposeGuards ? { buffer } : { buffer, size: byteLength(type) } };
       });
       if (pack) {

@@ -4,13 +4,13 @@
  */
 
 import type { OpenDevice } from '../../engine/device.js';
-import { PipelineCache, pipelineKey } from '../../engine/pipelines.js';
+import { type PipelineCache, pipelineKey } from '../../engine/pipelines.js';
 import { caseRandom, operandValues, seedOf } from '../../kernels/case-random.js';
 import type { FamilyCases } from '../../kernels/cases.js';
 import { type DeviceProfile, type Lowering, lower, type Problem, type TensorType } from '../../kernels/kernel.js';
 import { idealProfiles } from '../../kernels/profiles.js';
+import { toBytes, toValues } from '../../tools/bench/tensor-bytes.js';
 import { type GuardedJob, runGuarded } from './guarded-run.js';
-import { toBytes, toValues } from './storage.js';
 
 /** Largest Σ(y−r)²/Σr² of a result, by the storage type of the operands. */
 export const TOLERANCE = { f32: 1e-10, f16: 1e-6 } as const;
@@ -102,7 +102,8 @@ export async function checkVariant<P extends Problem>(
   if (outcome.failures.length > 0) outcome.status = 'failed';
   else if (outcome.problems === 0) {
     const reachable = idealProfiles(bench.profile).some(
-      (profile) => draw(profile, cases, variant, 'f32', 1).jobs.length + draw(profile, cases, variant, 'f16', 1).jobs.length > 0,
+      (profile) =>
+        draw(profile, cases, variant, 'f32', 1).jobs.length + draw(profile, cases, variant, 'f16', 1).jobs.length > 0,
     );
     outcome.status = reachable ? 'unsupported' : 'failed';
     if (!reachable) outcome.failures.push(`no random problem reaches ${variant} on any device: ${outcome.reason}`);

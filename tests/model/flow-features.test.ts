@@ -6,18 +6,30 @@ const test = suite('model: flow features');
 
 /** `pairs` frames of flow in which each cell has the value that `cell` gives. */
 function clip(pairs: number, cell: (pair: number, cell: number, channel: number) => number): FlowClip {
-  const grid = Float32Array.from({ length: pairs * 320 }, (_, i) => cell(Math.floor(i / 320), Math.floor(i / 5) % 64, i % 5));
+  const grid = Float32Array.from({ length: pairs * 320 }, (_, i) =>
+    cell(Math.floor(i / 320), Math.floor(i / 5) % 64, i % 5),
+  );
   return { grid, midTimes: Float64Array.from({ length: pairs }, (_, i) => 0.02 + i * 0.04) };
 }
 
 test('between two pairs the flow is interpolated in time', () => {
-  const flow = flowAt(clip(3, (pair) => pair), 0.02, 0.02, 2);
+  const flow = flowAt(
+    clip(3, (pair) => pair),
+    0.02,
+    0.02,
+    2,
+  );
   assert.ok(Math.abs(flow[0]! - 0.25) < 1e-6);
   assert.ok(Math.abs(flow[320]! - 0.75) < 1e-6);
 });
 
 test('before the first and long after the last pair nothing moves', () => {
-  const flow = flowAt(clip(2, () => 1), -1, 0.5, 6);
+  const flow = flowAt(
+    clip(2, () => 1),
+    -1,
+    0.5,
+    6,
+  );
   assert.equal(flow[0], 0);
   assert.equal(flow.at(-1), 0);
 });

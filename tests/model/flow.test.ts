@@ -9,7 +9,10 @@ const test = suite('model: optical flow');
 function picture(dx: number, dy: number, seed: number): Uint8Array {
   let s = seed;
   const uniform = (): number => (s = (s * 16807) % 2147483647) / 2147483647;
-  const waves = Array.from({ length: 12 }, () => [uniform() * 1.2 - 0.6, uniform() * 1.2 - 0.6, uniform() * 6.28] as const);
+  const waves = Array.from(
+    { length: 12 },
+    () => [uniform() * 1.2 - 0.6, uniform() * 1.2 - 0.6, uniform() * 6.28] as const,
+  );
   return Uint8Array.from({ length: 64 * 64 }, (_, i) => {
     const [x, y] = [(i % 64) - dx, Math.floor(i / 64) - dy];
     return 128 + 20 * waves.reduce((sum, [a, b, c]) => sum + Math.sin(a * x + b * y + c), 0);
@@ -18,11 +21,20 @@ function picture(dx: number, dy: number, seed: number): Uint8Array {
 
 test('a moved texture is followed to within .4 pixel up to 4 pixels, below one pixel too', async () => {
   const extractor = new FlowExtractor(await sharedEngine(), 64, 64);
-  for (const [i, [dx, dy]] of ([[0.5, 0.2], [1.5, -1], [-3, 2], [4, -4]] as const).entries()) {
+  for (const [i, [dx, dy]] of (
+    [
+      [0.5, 0.2],
+      [1.5, -1],
+      [-3, 2],
+      [4, -4],
+    ] as const
+  ).entries()) {
     await extractor.push(picture(0, 0, i + 5), 0);
     await extractor.push(picture(dx, dy, i + 5), 1);
     const { grid } = await extractor.finish();
-    const errors = Array.from({ length: 64 }, (_, cell) => Math.hypot(grid[cell * 5]! * 64 - dx, grid[cell * 5 + 1]! * 64 - dy));
+    const errors = Array.from({ length: 64 }, (_, cell) =>
+      Math.hypot(grid[cell * 5]! * 64 - dx, grid[cell * 5 + 1]! * 64 - dy),
+    );
     const median = errors.sort((a, b) => a - b)[32]!;
     assert.ok(median < 0.4, `(${dx}, ${dy}): median error ${median} pixels`);
   }

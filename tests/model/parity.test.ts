@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { Graph, type Tensor } from '../../engine/engine.js';
 import { predictedTracks } from '../../model/alignment.js';
-import { Pipeline } from '../../model/pipeline.js';
 import { Parameters } from '../../model/parameters.js';
+import { Pipeline } from '../../model/pipeline.js';
 import { shippedWeights } from '../../model/shipped-weights.js';
 import { openSafetensors, withFile } from '../../weights/index.js';
 import { sharedEngine } from '../harness/engine.js';
@@ -22,9 +22,14 @@ test('every part of the shipped model gives what its PyTorch twin gives, to NMSE
     const graph = new Graph();
     const p = new Parameters(graph);
     const inputs: Record<string, Float32Array | Uint32Array> = {};
-    for (const name of ['seen', 'noisy', 'tokens', 'tracks', 'latents', 'sound']) inputs[name] = await file.readAsF32(`in.${name}`);
+    for (const name of ['seen', 'noisy', 'tokens', 'tracks', 'latents', 'sound'])
+      inputs[name] = await file.readAsF32(`in.${name}`);
     const input = (name: string): Tensor => graph.input(name, file.tensors.get(`in.${name}`)!.shape);
-    Object.assign(inputs, { time: Float32Array.of(0.25, 0.7), class: Uint32Array.of(3, 7), keep: Float32Array.of(1, 0) });
+    Object.assign(inputs, {
+      time: Float32Array.of(0.25, 0.7),
+      class: Uint32Array.of(3, 7),
+      keep: Float32Array.of(1, 0),
+    });
 
     const tokens = model.tokens(p, input('seen'));
     const heads = model.heads(p, tokens);

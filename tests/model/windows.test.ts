@@ -6,7 +6,11 @@ import { suite } from '../harness/suite.js';
 const test = suite('model: windows');
 
 const lengths = fc
-  .record({ total: fc.integer({ min: 1, max: 5000 }), window: fc.integer({ min: 2, max: 300 }), share: fc.double({ min: 0, max: 0.9, noNaN: true }) })
+  .record({
+    total: fc.integer({ min: 1, max: 5000 }),
+    window: fc.integer({ min: 2, max: 300 }),
+    share: fc.double({ min: 0, max: 0.9, noNaN: true }),
+  })
   .map(({ total, window, share }) => ({ total, window, overlap: Math.floor(share * (window - 1)) }));
 
 test('windows cover every frame, lie inside, and share at least the overlap', () => {

@@ -41,10 +41,12 @@ function reachableCalls(profiles: readonly DeviceProfile[]): Found {
         for (const problem of problems) {
           if (own.size >= enough) break;
           if (variant.refuses(profile, problem) !== null) continue;
-          for (const call of lower(cases.family, profile, problem, variant.name).calls) own.set(pipelineKey(call), call);
+          for (const call of lower(cases.family, profile, problem, variant.name).calls)
+            own.set(pipelineKey(call), call);
         }
       }
-      if (own.size === 0) unreached.push(`${cases.family.name} / ${variant.name}: no problem of its cases reaches it on any device`);
+      if (own.size === 0)
+        unreached.push(`${cases.family.name} / ${variant.name}: no problem of its cases reaches it on any device`);
       for (const [key, call] of own) calls.set(key, call);
     }
   }
@@ -67,7 +69,8 @@ async function main(): Promise<number> {
   );
   const compiled = new Set([...calls.values()].map((call) => call.template));
   for (const [name, text] of Object.entries(wgsl)) {
-    if (/^@compute\b/m.test(text) && !compiled.has(name)) failures.push(`${name}.wgsl: no problem of any family uses it`);
+    if (/^@compute\b/m.test(text) && !compiled.has(name))
+      failures.push(`${name}.wgsl: no problem of any family uses it`);
   }
   for (const failure of failures) process.stderr.write(`${failure}\n\n`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

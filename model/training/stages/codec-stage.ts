@@ -68,7 +68,8 @@ export function codecStage(model: OnsetModel, config: TrainingConfig, clips: rea
 
 /** Mean over resolutions of relative L1 of magnitudes + .25 L1 of their logs + .15 relative L1 of the complex difference. */
 function spectralLoss(rebuilt: Tensor, sound: Tensor): Tensor {
-  const magnitude = (x: Tensor, fft: number, hop: number): Tensor => modulus(stft(x, { nFft: fft, hop }), 'magnitude', { eps: 1e-12 });
+  const magnitude = (x: Tensor, fft: number, hop: number): Tensor =>
+    modulus(stft(x, { nFft: fft, hop }), 'magnitude', { eps: 1e-12 });
   const difference = sub(rebuilt, sound);
   const terms = RESOLUTIONS.map(([fft, hop]) => {
     const [a, b, d] = [rebuilt, sound, difference].map((x) => magnitude(x, fft, hop));

@@ -1,5 +1,6 @@
 /** The camera between a scene and its picture: where the action is, how large, how turned, and how the camera moves. */
 
+import { mat2d, vec2 } from 'gl-matrix';
 import { anyLook } from './looks.js';
 import type { Colour } from './materials.js';
 import { Polyline, wander } from './motion.js';
@@ -20,10 +21,9 @@ export class Camera implements Stage {
   private readonly soft: number;
   private readonly scale: number;
   private readonly angle: number;
-  private readonly cos: number;
-  private readonly sin: number;
-  private readonly originX: number;
-  private readonly originY: number;
+  /** From a scene's coordinates to the picture of a camera at rest. */
+  private readonly placement: mat2d;
+  private readonly point: vec2 = vec2.create();
   private readonly moveX: Polyline;
   private readonly moveY: Polyline;
   private readonly zoom: Polyline;
@@ -39,11 +39,10 @@ export class Camera implements Stage {
     // Contacts are often small in real pictures: from the whole frame down to a third of it.
     this.scale = random.uniform(0.4, 1.15);
     this.angle = random.chance(0.5) ? random.uniform(0, 2 * Math.PI) : random.normal(0, 0.25);
-    this.cos = Math.cos(this.angle);
-    this.sin = Math.sin(this.angle);
     const roam = 0.7 - 0.4 * this.scale;
-    this.originX = random.uniform(-roam, roam);
-    this.originY = random.uniform(-roam, roam);
+    this.placement = mat2d.fromTranslation(mat2d.create(), [random.uniform(-roam, roam), random.uniform(-roam, roam)]);
+    mat2d.rotate(this.placement, this.placement, this.angle);
+    mat2d.scale(this.placement, this.placement, [this.scale, this.scale]);
     const shake = random.pick([0, 0, 0.015, 0.04]) * 0.5;
     const pans = random.chance(0.4) ? 0.08 : 0;
     this.moveX = wander(seconds, shake, pans * random.normal(), random);
@@ -66,9 +65,8 @@ export class Camera implements Stage {
 
   draw(outline: Outline, x: number, y: number, angle: number, w: number, h: number, look: Look): void {
     const scale = this.scale;
-    const px = this.originX + scale * (x * this.cos - y * this.sin);
-    const py = this.originY + scale * (x * this.sin + y * this.cos);
-    this.drawInPicture(outline, px, py, angle + this.angle, w * scale, h * scale, look);
+    const [px, py] = vec2.transformMat2d(this.point, [x, y], this.placement);
+    this.drawInPicture(outline, px!, py!, angle + this.angle, w * scale, h * scale, look);
   }
 
   /** Draws at a place of the picture instead of the scene: things that have nothing to do with the action. */

@@ -16,7 +16,8 @@ export function broadcastable(random: CaseRandom, shape: readonly number[]): num
 }
 
 /** Away from 0 by 0.3 or more, of either sign. */
-export const awayFromZero = (random: CaseRandom): number => (random.bool() ? 1 : -1) * (0.3 + Math.abs(random.normal()));
+export const awayFromZero = (random: CaseRandom): number =>
+  (random.bool() ? 1 : -1) * (0.3 + Math.abs(random.normal()));
 
 /** Between 0.5 and 2.5. */
 export const positive = (random: CaseRandom): number => random.real(0.5, 2.5);
@@ -28,4 +29,5 @@ export const lattice =
     0.5 * random.int(-3, 3) + phase;
 
 /** All different by 0.2 or more, in an order that looks random. */
-export const distinct = (_: CaseRandom, index: number): number => ((index * 0.618_033_988_749) % 1) * 0.01 + 0.2 * ((index * 7919) % 1009);
+export const distinct = (_: CaseRandom, index: number): number =>
+  ((index * 0.618_033_988_749) % 1) * 0.01 + 0.2 * ((index * 7919) % 1009);

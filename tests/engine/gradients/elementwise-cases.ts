@@ -1,5 +1,5 @@
-import * as ops from '../../../engine/engine.js';
 import type { Tensor } from '../../../engine/engine.js';
+import * as ops from '../../../engine/engine.js';
 import { anyShape, awayFromZero, broadcastable, lattice, positive } from './draw.js';
 import type { GradientCase, Operand } from './gradient-check.js';
 
@@ -15,7 +15,13 @@ const binary = (name: string, f: (a: Tensor, b: Tensor) => Tensor, a?: Value, b:
   random(random) {
     const shape = anyShape(random);
     const shapes = random.bool() ? [shape, broadcastable(random, shape)] : [broadcastable(random, shape), shape];
-    return { operands: [{ shape: shapes[0]!, value: a }, { shape: shapes[1]!, value: b }], build: ([x, y]) => f(x!, y!) };
+    return {
+      operands: [
+        { shape: shapes[0]!, value: a },
+        { shape: shapes[1]!, value: b },
+      ],
+      build: ([x, y]) => f(x!, y!),
+    };
   },
 });
 

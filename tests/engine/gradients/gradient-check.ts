@@ -43,7 +43,11 @@ const TOLERANCE = 5e-4;
 /** Relative rounding error of an f32 result of a few operations. */
 const ROUNDING = 1e-6;
 
-export async function checkGradient(engine: Engine, { operands, build }: GradientProblem, random: CaseRandom): Promise<void> {
+export async function checkGradient(
+  engine: Engine,
+  { operands, build }: GradientProblem,
+  random: CaseRandom,
+): Promise<void> {
   const graph = new Graph();
   const feeds: Record<string, Float32Array | Uint32Array> = {};
   const values = operands.map(({ shape, value, integersBelow }) => {
@@ -75,7 +79,11 @@ export async function checkGradient(engine: Engine, { operands, build }: Gradien
     for (const { offset } of STENCIL) {
       const moved = values.map((data, k) => {
         if (!v[k]) return x[k]!;
-        return feed(`x${k} ${d} ${offset}`, k, data.map((value, i) => value + offset * STEP * v[k]![i]!));
+        return feed(
+          `x${k} ${d} ${offset}`,
+          k,
+          data.map((value, i) => value + offset * STEP * v[k]![i]!),
+        );
       });
       graph.output(`y ${d} ${offset}`, build(moved, graph));
     }

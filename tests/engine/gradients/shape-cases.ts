@@ -8,22 +8,22 @@ function someAxes(random: CaseRandom, rank: number): number[] {
   return axes.length > 0 ? axes : [random.int(0, rank - 1)];
 }
 
-const folding = (name: 'sum' | 'mean' | 'max' | 'sumSquares'): GradientCase => ({
+const folding = (name: string, fold: typeof ops.sum): GradientCase => ({
   name,
   random(random) {
     const shape = anyShape(random);
     const axes = random.int(0, 3) === 0 ? undefined : someAxes(random, shape.length);
     const keepDims = random.bool();
     const value = name === 'max' ? distinct : undefined;
-    return { operands: [{ shape, value }], build: ([x]) => ops[name](x!, axes, { keepDims }) };
+    return { operands: [{ shape, value }], build: ([x]) => fold(x!, axes, { keepDims }) };
   },
 });
 
 export const shapeCases: GradientCase[] = [
-  folding('sum'),
-  folding('mean'),
-  folding('max'),
-  folding('sumSquares'),
+  folding('sum', ops.sum),
+  folding('mean', ops.mean),
+  folding('max', ops.max),
+  folding('sumSquares', ops.sumSquares),
   {
     name: 'sumTo',
     random(random) {
@@ -70,10 +70,13 @@ export const shapeCases: GradientCase[] = [
     },
   },
   {
-    name: 'expand',
+    name: 'broadcastTo',
     random(random) {
       const shape = anyShape(random);
-      return { operands: [{ shape: shape.map((n) => (random.bool() ? 1 : n)) }], build: ([x]) => ops.expand(x!, shape) };
+      return {
+        operands: [{ shape: shape.map((n) => (random.bool() ? 1 : n)) }],
+        build: ([x]) => ops.broadcastTo(x!, shape),
+      };
     },
   },
   {
@@ -91,16 +94,18 @@ export const shapeCases: GradientCase[] = [
       return { operands: [{ shape }], build: ([x]) => ops.pad(x!, borders) };
     },
   },
-  ...(['reflect', 'edge'] as const).map((mode): GradientCase => ({
-    name: `pad with ${mode}`,
-    random(random) {
-      const shape = anyShape(random);
-      const axis = random.int(0, shape.length - 1);
-      shape[axis]! += 3;
-      const borders = shape.map((_, d) => (d === axis ? [random.int(0, 3), random.int(1, 3)] : [0, 0]));
-      return { operands: [{ shape }], build: ([x]) => ops.pad(x!, borders, mode) };
-    },
-  })),
+  ...(['reflect', 'edge'] as const).map(
+    (mode): GradientCase => ({
+      name: `pad with ${mode}`,
+      random(random) {
+        const shape = anyShape(random);
+        const axis = random.int(0, shape.length - 1);
+        shape[axis]! += 3;
+        const borders = shape.map((_, d) => (d === axis ? [random.int(0, 3), random.int(1, 3)] : [0, 0]));
+        return { operands: [{ shape }], build: ([x]) => ops.pad(x!, borders, mode) };
+      },
+    }),
+  ),
   {
     name: 'concat',
     random(random) {

@@ -34,7 +34,9 @@ export const spectrumCases: GradientCase[] = [
     random(random) {
       const options = { ...framing(random), output: 'power' } as const;
       return {
-        operands: [{ shape: [random.int(1, 2), random.int(options.nFft, 3 * options.nFft)], value: (r) => 0.3 * r.normal() }],
+        operands: [
+          { shape: [random.int(1, 2), random.int(options.nFft, 3 * options.nFft)], value: (r) => 0.3 * r.normal() },
+        ],
         build: ([x]) => stft(x!, options),
       };
     },
@@ -49,16 +51,18 @@ export const spectrumCases: GradientCase[] = [
       };
     },
   },
-  ...[true, false].map((normalise): GradientCase => ({
-    name: normalise ? 'istft' : 'istft, not normalised',
-    random(random) {
-      const options = { ...framing(random), normalise };
-      return {
-        operands: [{ shape: [random.int(1, 2), random.int(3, 7), options.nFft / 2 + 1, 2] }],
-        build: ([x]) => istft(x!, options),
-      };
-    },
-  })),
+  ...[true, false].map(
+    (normalise): GradientCase => ({
+      name: normalise ? 'istft' : 'istft, not normalised',
+      random(random) {
+        const options = { ...framing(random), normalise };
+        return {
+          operands: [{ shape: [random.int(1, 2), random.int(3, 7), options.nFft / 2 + 1, 2] }],
+          build: ([x]) => istft(x!, options),
+        };
+      },
+    }),
+  ),
   {
     name: 'mel bands of a stft',
     random(random) {

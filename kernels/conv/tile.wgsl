@@ -1,0 +1,150 @@
+// Convolution (or, with ADJOINT, its adjoint in the input) as an implicit matrix product for GPUs: rows are pixels of the
+// result, columns its channels, the inner dimension runs over (tap, source channel).
+//
+// 256 threads make 64 pixels × 64 channels, 4×4 each. Steps of 16 along the inner dimension go through workgroup memory,
+// as vec4s of four rows or four columns; rows of 17 vec4s keep neighbouring threads on different banks. Gathers that miss
+// the source, and with ADJOINT taps that miss the stride, count as zero.
+//
+// Layouts: as in `naive.wgsl` and `naive-input-gradient.wgsl`. Grid: row tiles (flat) × column tiles × groups.
+// The host guarantees WIDE only where the result channels of a group divide by 4. All sizes may be ragged.
+#param ADJOINT
+#param WIDE
+#param SOURCE_TYPE
+#param WEIGHT_TYPE
+#param RESULT_TYPE
+#param F16
+#param OUTPUT_BINDING = 2
+#if F16
+enable f16;
+#end
+#include conv/geometry
+#include common/epilogue
+
+@group(0) @binding(0) var<storage, read> source: array<${SOURCE_TYPE}>;
+@group(0) @binding(1) var<storage, read> weights: array<${WEIGHT_TYPE}>;
+@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<${WIDE ? 'vec4<' : ''}${RESULT_TYPE}${WIDE ? '>' : ''}>;
+@group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
+
+const STEP = 16;
+const PITCH = 17;
+var<workgroup> a_tile: array<vec4f, ${16 * 17}>;
+var<workgroup> b_tile: array<vec4f, ${16 * 17}>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
+  let thread = i32(local);
+  let group = i32(tile.z);
+#if ADJOINT
+  let channels = params.out_c;
+  let depth = params.out_c / params.groups;
+  let width = params.in_c / params.groups;
+  let source_h = params.out_h;
+  let source_w = params.out_w;
+  let result_h = params.in_h;
+  let result_w = params.in_w;
+#else
+  let channels = params.in_c;
+  let depth = params.in_c / params.groups;
+  let width = params.out_c / params.groups;
+  let source_h = params.in_h;
+  let source_w = params.in_w;
+  let result_h = params.out_h;
+  let result_w = params.out_w;
+#end
+  let rows = params.batch * result_h * result_w;
+  let taps = params.kernel_h * params.kernel_w;
+  let inner = taps * depth;
+  let first_row = i32(tile.x) * 64;
+  let first_col = i32(tile.y) * 64;
+  let across = thread % 16;
+  let down = thread / 16;
+
+  // The four pixels that this thread gathers.
+#for r in 0..4
+  let row${r} = min(first_row + down * 4 + ${r}, rows - 1);
+#if ADJOINT
+  let x${r} = row${r} % result_w + params.pad_w;
+  let y${r} = (row${r} / result_w) % result_h + params.pad_h;
+#else
+  let x${r} = row${r} % result_w * params.stride_w - params.pad_w;
+  let y${r} = (row${r} / result_w) % result_h * params.stride_h - params.pad_h;
+#end
+  let image${r} = row${r} / (result_w * result_h);
+  var sum${r} = vec4f();
+#end
+
+  for (var start = 0; start < inner; start += STEP) {
+    var a = vec4f();
+    let k = start + across;
+    let tap = k / depth;
+    let channel = group * depth + k % depth;
+    let reach_y = tap / params.kernel_w * params.dilation_h;
+    let reach_x = tap % params.kernel_w * params.dilation_w;
+    if (k < inner) {
+#for r in 0..4
+      {
+#if ADJOINT
+        let far_y = y${r} - reach_y;
+        let far_x = x${r} - reach_x;
+        let y = far_y / params.stride_h;
+        let x = far_x / params.stride_w;
+        let hit = far_y >= 0 && far_x >= 0 && y * params.stride_h == far_y && x * params.stride_w == far_x && y < source_h && x < source_w;
+#else
+        let y = y${r} + reach_y;
+        let x = x${r} + reach_x;
+        let hit = within(y, source_h) && within(x, source_w);
+#end
+        if (hit) { a[${r}] = f32(source[((image${r} * source_h + y) * source_w + x) * channels + channel]); }
+      }
+#end
+    }
+    var b = vec4f();
+#if ADJOINT
+    // Weights are contiguous along the columns: neighbouring threads take neighbouring columns.
+    let w_k = start + down;
+    let w_col = first_col + across * 4;
+    let w_at = ((group * depth + w_k % depth) * taps + w_k / depth) * width + w_col;
+#for r in 0..4
+    if (w_k < inner && w_col + ${r} < width) { b[${r}] = f32(weights[w_at + ${r}]); }
+#end
+#else
+    let w_col = first_col + down * 4;
+#for r in 0..4
+    if (k < inner && w_col + ${r} < width) { b[${r}] = f32(weights[(group * width + w_col + ${r}) * inner + k]); }
+#end
+#end
+    workgroupBarrier();
+    a_tile[across * PITCH + down] = a;
+#if ADJOINT
+    b_tile[down * PITCH + across] = b;
+#else
+    b_tile[across * PITCH + down] = b;
+#end
+    workgroupBarrier();
+    for (var q = 0; q < STEP; q++) {
+      let left = a_tile[q * PITCH + down];
+      let right = b_tile[q * PITCH + across];
+#for r in 0..4
+      sum${r} += left[${r}] * right;
+#end
+    }
+  }
+
+  let col = first_col + across * 4;
+  let channel = group * width + col;
+#for r in 0..4
+  {
+    let row = first_row + down * 4 + ${r};
+    let to = row * width * params.groups + channel;
+    if (row < rows) {
+#if WIDE
+      if (col < width) { result[to / 4] = vec4<${RESULT_TYPE}>(finish(sum${r}, u32(to / 4), u32(channel / 4))); }
+#else
+#for c in 0..4
+      if (col + ${c} < width) { result[to + ${c}] = ${RESULT_TYPE}(finish(sum${r}[${c}], u32(to + ${c}), u32(channel + ${c}))); }
+#end
+#end
+    }
+  }
+#end
+}

@@ -1,0 +1,81 @@
+/** What the engines are compared on, as ONNX models and as this project's own perf cases. */
+
+import { caseRandom } from '../../kernels/case-random.js';
+import { type OnnxModel, onnxModel } from './onnx-model.js';
+
+export interface Workload {
+  name: string;
+  flops: number;
+  inputs: Record<string, number[]>;
+  model(): Uint8Array;
+  /** Which row of the kernel bench is the same work. */
+  ours: { family: string; case: string };
+}
+
+function values(shape: readonly number[], scale: number): Float32Array {
+  const random = caseRandom(7);
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.real(-scale, scale));
+}
+
+const workload = (
+  name: string,
+  flops: number,
+  ours: Workload['ours'],
+  model: Omit<OnnxModel, 'constants'>,
+  constants: Record<string, number[]> = {},
+): Workload => ({
+  name,
+  flops,
+  ours,
+  inputs: model.inputs,
+  model: () =>
+    onnxModel({
+      ...model,
+      constants: Object.fromEntries(
+        Object.entries(constants).map(([key, shape]) => [key, { shape, data: values(shape, 0.1) }]),
+      ),
+    }),
+});
+
+export const WORKLOADS: readonly Workload[] = [
+  workload(
+    'matmul 1024³',
+    2 * 1024 ** 3,
+    { family: 'matmul', case: 'matmul 1024³ f32' },
+    {
+      inputs: { a: [1024, 1024] },
+      outputs: { c: [1024, 1024] },
+      nodes: [{ type: 'MatMul', inputs: ['a', 'b'], output: 'c' }],
+    },
+    { b: [1024, 1024] },
+  ),
+  workload(
+    'conv 3×3 C320 16×64',
+    2 * 320 * 320 * 9 * 16 * 64,
+    { family: 'conv2d', case: '3×3 C320 16×64' },
+    {
+      inputs: { a: [1, 320, 16, 64] },
+      outputs: { c: [1, 320, 16, 64] },
+      nodes: [
+        { type: 'Conv', inputs: ['a', 'w'], output: 'c', attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } },
+      ],
+    },
+    { w: [320, 320, 3, 3] },
+  ),
+  workload(
+    'attention 8×1024×64',
+    2 * 2 * 8 * 1024 * 1024 * 64,
+    { family: 'attention', case: 'attention 8 heads 1024×64 f32' },
+    {
+      inputs: { q: [8, 1024, 64], k: [8, 64, 1024], v: [8, 1024, 64] },
+      outputs: { c: [8, 1024, 64] },
+      nodes: [
+        { type: 'MatMul', inputs: ['q', 'k'], output: 'scores' },
+        { type: 'Mul', inputs: ['scores', 'scale'], output: 'scaled' },
+        { type: 'Softmax', inputs: ['scaled'], output: 'p', attributes: { axis: 2 } },
+        { type: 'MatMul', inputs: ['p', 'v'], output: 'c' },
+      ],
+    },
+    { scale: [1] },
+  ),
+];
