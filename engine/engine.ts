@@ -8,6 +8,7 @@ import { PipelineCache } from './pipelines.js';
 import { type CompileOptions, type Host, Plan } from './plan.js';
 import { type PlanOptions, planProgram, printMemory, printProgram } from './planner.js';
 import { settled } from './platform.js';
+import { type ProfileRow, profileTable } from './profiler.js';
 import { Variables } from './variables.js';
 
 export { randomNumbers } from '../kernels/random/philox.js';
@@ -62,7 +63,8 @@ export class Engine {
 
   /** Plans the graph for this device and makes its pipelines, buffers and bind groups. */
   async compile(graph: Graph, options: PlanOptions & CompileOptions = {}): Promise<Plan> {
-    const plan = new Plan(planProgram(graph, this.profile, options), () => this.#host);
+    const print = debug('kernels') ? (rows: ProfileRow[]): void => console.error(profileTable(rows)) : null;
+    const plan = new Plan(planProgram(graph, this.profile, options), () => this.#host, print);
     if (debug('plan')) console.error(printProgram(plan.program));
     else if (debug('memory')) console.error(printMemory(plan.program));
     await plan.prepare(options);

@@ -53,6 +53,7 @@ function outputShape(x: readonly number[], w: readonly number[], attrs: ConvAttr
 
 const convOp: Op<ConvOpAttributes> = {
   name: 'conv2d',
+  fusesEpilogue: true,
   infer: ([x, w], attrs) => [{ shape: outputShape(x!.shape, w!.shape, attrs), dtype: x!.dtype }],
   lower: (profile, problem, forced) => lower(convFamily, profile, problem as ConvProblem, forced),
   gradient({ inputs: [x, w], grads: [g], attrs, needs }) {

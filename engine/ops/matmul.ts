@@ -13,6 +13,7 @@ export type MatmulOpAttributes = MatmulAttributes & Pick<EpilogueProblem, 'epilo
 
 export const matmulOp: Op<MatmulOpAttributes> = {
   name: 'matmul',
+  fusesEpilogue: true,
   infer([a, b, ...extras], { transposeA, transposeB, epilogue }) {
     if (a!.shape.length < 2 || b!.shape.length < 2) throw new ShapeError('both operands need at least two dimensions');
     for (const { dtype } of [a!, b!]) {

@@ -9,8 +9,12 @@
 // 4·LANES and stores vec4s; otherwise it holds the columns l, LANES + l, ….
 // Any M, N, K: past the edges the last row or column is computed again; K past the end counts as zero.
 //
+// PANEL > 0: the workgroup first copies its rows of A, PANEL columns at most, to workgroup memory, from where a load costs
+// half as much there, and then passes over `sweep` tiles of columns.
+//
 // The host guarantees: subgroups of exactly LANES lanes, TM a multiple of LANES, TN a multiple of 4 if B is [K, N] with VEC_B,
-// VEC_A and VEC_B only where the contiguous dimension is a multiple of 4, K_TAIL where K is not one.
+// VEC_A and VEC_B only where the contiguous dimension is a multiple of 4, K_TAIL where K is not one; with PANEL, that A is
+// [M, K] with VEC_A and K at most PANEL.
 #param LANES
 #param TM
 #param TN
@@ -22,6 +26,7 @@
 #param VEC_A
 #param VEC_B
 #param K_TAIL
+#param PANEL = 0
 #param OUTPUT_BINDING = 2
 enable subgroups;
 #if A_TYPE == 'f16' || B_TYPE == 'f16' || C_TYPE == 'f16'
@@ -31,7 +36,16 @@ enable f16;
 #let VEC_C = VEC_B && !TRANSPOSE_B
 #let TILE_N = LANES * TN
 
-struct Params { m: u32, n: u32, k: u32, stride_a: u32, stride_b: u32 }
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  stride_a: u32,
+  stride_b: u32,
+#if PANEL > 0
+  sweep: u32,
+#end
+}
 
 #if VEC_A
 @group(0) @binding(0) var<storage, read> a: array<vec4<${A_TYPE}>>;
@@ -50,19 +64,17 @@ struct Params { m: u32, n: u32, k: u32, stride_a: u32, stride_b: u32 }
 #end
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
+#if PANEL > 0
+// [k / 4][row], as stored.
+var<workgroup> panel: array<${A_TYPE == 'f16' ? 'vec4<f16>' : 'vec4f'}, ${PANEL / 4 * TM}>;
+
+#end
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.y * ${TM}u;
-  let col = group.x * ${TILE_N}u;
   let base_a = group.z * params.stride_a;
   let base_b = group.z * params.stride_b;
-#for i in 0..TM
-#for j in 0..TN
-  var c${i}_${j} = 0.0;
-#end
-#end
-
-  // Where this lane reads: one index for each load of a step.
+  // Where this lane reads: one index for each load of a step of K.
 #if !TRANSPOSE_A
 #for g in 0..TM / LANES
   let a_at${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u) * params.k;
@@ -75,6 +87,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #else
 #for g in 0..TM / LANES
   let a_at${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u);
+#end
+#end
+#if PANEL > 0
+  for (var q = 0u; q < params.k / 4u; q++) {
+#for g in 0..TM / LANES
+    panel[q * ${TM}u + ${g * LANES}u + lane] = a[a_at${g} / 4u + q];
+#end
+  }
+  workgroupBarrier();
+  for (var step = 0u; step < params.sweep; step++) {
+  let col = (group.x * params.sweep + step) * ${TILE_N}u;
+  if (col >= params.n) { break; }
+#else
+  let col = group.x * ${TILE_N}u;
+#end
+#for i in 0..TM
+#for j in 0..TN
+  var c${i}_${j} = 0.0;
 #end
 #end
 #if TRANSPOSE_B
@@ -102,7 +132,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 #end
     // A: `a{g}[u]` for rows in lanes, or `a{u}_{g}` for rows along the contiguous dimension.
-#if !TRANSPOSE_A && VEC_A
+#if PANEL > 0
+#for g in 0..TM / LANES
+    let a${g} = vec4f(panel[k / 4u * ${TM}u + ${g * LANES}u + lane]);
+#end
+#elif !TRANSPOSE_A && VEC_A
 #for g in 0..TM / LANES
     let a${g} = vec4f(a[(a_at${g} + k) / 4u]);
 #end
@@ -206,5 +240,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
 #end
 #end
+#end
+#if PANEL > 0
+  }
 #end
 }
