@@ -57,7 +57,11 @@ export function evaluate(text: string, scope: Scope, where: string): Define {
   }
   let next = 0;
   const peek = (op: string): boolean => tokens[next]?.kind === 'op' && tokens[next]!.value === op;
-  const take = (op: string): boolean => peek(op) && (next++, true);
+  const take = (op: string): boolean => {
+    const found = peek(op);
+    if (found) next++;
+    return found;
+  };
   const fail = (): never => {
     throw new PreprocessorError(`${where}: malformed expression '${text}'`);
   };

@@ -16,6 +16,8 @@ export interface RunOptions {
   steps?: number;
   guidance?: number;
   sound?: string;
+  /** Folder of weights; absent: the shipped ones. */
+  model?: string;
   variations: number;
   start?: number;
   duration?: number;
@@ -31,6 +33,7 @@ export type MakeSound = (
     steps?: number;
     guidance?: number;
     sound?: string;
+    model?: string;
     start?: number;
     duration?: number;
     onProgress: (stage: string, done: number, total: number) => void;
@@ -56,6 +59,7 @@ export function register(program: Command): void {
     .description('make sound for clips; without a clip, for the bundled sample')
     .argument('[clips...]', 'video files')
     .option('-o, --output <path>', 'output: .mp4, .mov, .mkv or .wav; a folder for several clips')
+    .option('--model <folder>', 'weights to use instead of the shipped ones', folder)
     .option('--sound <class>', 'kind of sound, instead of what the picture looks like')
     .option('--seed <n>', 'same seed, same sound', whole(0, 2 ** 32 - 1), 0)
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
@@ -76,6 +80,11 @@ export function register(program: Command): void {
       if (options.json) result(JSON.stringify({ outputs: results }));
       else for (const each of results) result(each.output);
     });
+}
+
+function folder(path: string): string {
+  if (!isFolder(path)) throw new InvalidArgumentError('no such folder of weights.');
+  return resolve(path);
 }
 
 function existing(path: string): string {
@@ -158,7 +167,7 @@ export async function runJobs(
       try {
         const { samples, seconds, sound } = await makeSound(clip, {
           ...{ seed, steps: options.steps, guidance: options.guidance, sound: options.sound },
-          ...{ start: options.start, duration: options.duration, signal },
+          ...{ model: options.model, start: options.start, duration: options.duration, signal },
           onProgress: (stage, done, total) => bar.update(stage, done, total),
         });
         await writeSound({ clip, samples, output, start: options.start, duration: options.duration, signal });

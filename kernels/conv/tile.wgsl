@@ -132,19 +132,16 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 
   let col = first_col + across * 4;
   let channel = group * width + col;
-#for r in 0..4
-  {
-    let row = first_row + down * 4 + ${r};
-    let to = row * width * params.groups + channel;
-    if (row < rows) {
+  // A loop, not copies, of the epilogue: drivers take seconds to compile those.
+  var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
+  for (var r = 0; r < min(4, rows - first_row - down * 4); r++) {
+    let to = (first_row + down * 4 + r) * width * params.groups + channel;
 #if WIDE
-      if (col < width) { result[to / 4] = vec4<${RESULT_TYPE}>(finish(sum${r}, u32(to / 4), u32(channel / 4))); }
+    if (col < width) { result[to / 4] = vec4<${RESULT_TYPE}>(finish(sums[r], u32(to / 4), u32(channel / 4))); }
 #else
-#for c in 0..4
-      if (col + ${c} < width) { result[to + ${c}] = ${RESULT_TYPE}(finish(sum${r}[${c}], u32(to + ${c}), u32(channel + ${c}))); }
-#end
-#end
+    for (var c = 0; c < min(4, width - col); c++) {
+      result[to + c] = ${RESULT_TYPE}(finish(sums[r][c], u32(to + c), u32(channel + c)));
     }
-  }
 #end
+  }
 }

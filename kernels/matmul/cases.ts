@@ -69,7 +69,9 @@ function random(r: CaseRandom, dtype: 'f32' | 'f16'): MatmulProblem {
     [batch, []],
     [[], batch],
   ]);
-  return problemOf({ m: size(), n: size(), k: size(), batchA, batchB }, dtype, {
+  // Wide outputs now and then: variants that pass over several tiles of columns start there.
+  const n = r.pick([size(), size(), r.int(97, 140), 4 * r.int(25, 35)]);
+  return problemOf({ m: size(), n, k: size(), batchA, batchB }, dtype, {
     transposeA: r.bool(),
     transposeB: r.bool(),
     epilogue: r.bool() ? r.pick(EPILOGUES) : undefined,

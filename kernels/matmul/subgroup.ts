@@ -1,5 +1,5 @@
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { bytesPerElement, type DeviceProfile, output, type Variant } from '../kernel.js';
+import { type DeviceProfile, output, type Variant } from '../kernel.js';
 import { type MatmulProblem, matmulFlops, matmulSizes, matmulTypes } from './problem.js';
 
 /** Relative time of a tile by its rows, measured on lavapipe: lower tiles load B as often for less work. */
@@ -23,33 +23,21 @@ function tileRows(m: number, lanes: number): number {
   return best;
 }
 
-/** Bytes of workgroup memory for rows of A; column tiles that make staging them worthwhile; workgroups to keep busy. */
-const PANEL_BYTES = 32768;
+/** A panel of 64 rows by 128 columns of f32 fills 32 KiB; it pays from this many tiles of columns on. */
+const PANEL_ROWS = 64;
+const PANEL_COLUMNS = 128;
 const PANEL_TILES = 4;
+/** Workgroups that keep a processor's cores evenly busy. */
 const PANEL_GROUPS = 8;
 
-interface Panel {
-  rows: number;
-  columns: number;
-  /** Tiles of columns that a workgroup passes over. */
-  sweep: number;
-}
-
-/** How to stage rows of A, where that pays: a low product with several tiles of columns. */
-function panelOf(profile: DeviceProfile, problem: MatmulProblem, lanes: number): Panel | null {
+/** Tiles of columns that a workgroup passes over with its rows of A staged, or 0 where staging does not pay. */
+function panelSweep(profile: DeviceProfile, problem: MatmulProblem, lanes: number): number {
   const { m, n, k, batch } = matmulSizes(problem);
   const tiles = Math.ceil(n / (4 * lanes));
-  if (problem.transposeA || k % 4 !== 0 || m < 32 || tiles < PANEL_TILES) return null;
-  const bytes = Math.min(PANEL_BYTES, profile.maxWorkgroupStorage);
-  for (const rows of [64, 32]) {
-    const most = bytes / (rows * bytesPerElement[problem.inputs[0]!.dtype]);
-    if (k > most || (rows > 32 && m % rows !== 0 && m < 8 * rows)) continue;
-    // Few lengths, so that few pipelines serve all.
-    const columns = [most / 4, most / 2, most].find((length) => k <= length)!;
-    const groups = Math.ceil(m / rows) * batch;
-    return { rows, columns, sweep: Math.ceil(tiles / Math.min(tiles, Math.ceil(PANEL_GROUPS / groups))) };
-  }
-  return null;
+  if (problem.transposeA || problem.inputs[0]!.dtype !== 'f32' || k % 4 !== 0 || k > PANEL_COLUMNS) return 0;
+  if (m < PANEL_ROWS || tiles < PANEL_TILES || PANEL_ROWS * PANEL_COLUMNS * 4 > profile.maxWorkgroupStorage) return 0;
+  const groups = Math.ceil(m / PANEL_ROWS) * batch;
+  return Math.ceil(tiles / Math.min(tiles, Math.ceil(PANEL_GROUPS / groups)));
 }
 
 /** Outer products in registers, one subgroup a workgroup: for drivers whose lanes are the SIMD lanes of a CPU. */
@@ -71,8 +59,8 @@ export const subgroup: Variant<MatmulProblem> = {
     const narrow = n <= 2 * lanes;
     // With B as [K, N] a lane holds four neighbouring columns, which wastes lanes on narrow outputs.
     const vecB = problem.transposeB ? k % 4 === 0 : n % 4 === 0 && !narrow;
-    const panel = panelOf(profile, problem, lanes);
-    const rows = panel?.rows ?? tileRows(m, lanes);
+    const sweep = panelSweep(profile, problem, lanes);
+    const rows = sweep > 0 ? PANEL_ROWS : tileRows(m, lanes);
     const columns = narrow ? Math.ceil(n / lanes) : 4;
     const vecC = vecB && !problem.transposeB;
     return {
@@ -89,11 +77,11 @@ export const subgroup: Variant<MatmulProblem> = {
             VEC_A: vecA,
             VEC_B: vecB,
             K_TAIL: k % 4 !== 0,
-            PANEL: panel?.columns ?? 0,
+            PANEL: sweep > 0 ? PANEL_COLUMNS : 0,
           },
           buffers: [...inputsWithEpilogue(problem, 2), output()],
-          params: { m, n, k, stride_a: strideA, stride_b: strideB, ...(panel ? { sweep: panel.sweep } : {}) },
-          workgroups: [Math.ceil(n / (lanes * columns * (panel?.sweep ?? 1))), Math.ceil(m / rows), batch],
+          params: { m, n, k, stride_a: strideA, stride_b: strideB, ...(sweep > 0 ? { sweep } : {}) },
+          workgroups: [Math.ceil(n / (lanes * columns * Math.max(1, sweep))), Math.ceil(m / rows), batch],
         },
       ],
       flops: matmulFlops(problem),

@@ -66,7 +66,7 @@ struct Params {
 
 #if PANEL > 0
 // [k / 4][row], as stored.
-var<workgroup> panel: array<${A_TYPE == 'f16' ? 'vec4<f16>' : 'vec4f'}, ${PANEL / 4 * TM}>;
+var<workgroup> panel: array<vec4<${A_TYPE}>, ${PANEL / 4 * TM}>;
 
 #end
 @compute @workgroup_size(${LANES})

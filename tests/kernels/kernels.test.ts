@@ -14,7 +14,7 @@ const LIMIT = 600;
 for (const cases of families) {
   for (const { name } of cases.family.variants) {
     test(
-      `${cases.family.name} / ${name} agrees with the reference`,
+      `${cases.family.name} / ${name} agrees with the reference where the device can run it`,
       async () => {
         const outcome = await checkVariant(await sharedBench(), cases, name);
         assert.equal(outcome.status === 'failed', false, outcome.failures.slice(0, 3).join('\n'));
