@@ -5,11 +5,12 @@ import type { Command } from 'commander';
 import type { Peaks, Row } from './bench/kernel-bench.js';
 import type { PeerRow } from './bench/peers.js';
 import { interruptible } from './interrupt.js';
-import { result, say } from './terminal.js';
+import { progress, result, say } from './terminal.js';
 
 interface Options {
   json?: string;
   peers?: boolean;
+  engine?: boolean;
   quick?: boolean;
 }
 
@@ -20,8 +21,10 @@ export function register(program: Command): void {
     .argument('[filter]', 'only cases whose "family / case / variant" contains this')
     .option('--json <file>', 'also write the figures as JSON')
     .option('--peers', 'also time onnxruntime-node, onnxruntime-web and jax-js (installed into a cache folder)')
+    .option('--engine', 'time replay, memory and a training step of the default model instead of kernels')
     .option('--quick', 'a quarter of a second a case instead of one')
     .action(async (filter: string | undefined, options: Options) => {
+      if (options.engine) return benchWholeEngine(options);
       const { benchKernels } = await import('./bench/kernel-bench.js');
       const { WORKLOADS } = await import('./bench/workloads.js');
       await interruptible(async (signal) => {
@@ -50,17 +53,36 @@ export function register(program: Command): void {
         let peers: PeerRow[] | undefined;
         if (options.peers) {
           const { benchPeers } = await import('./bench/peers.js');
-          peers = await benchPeers({ say, signal, rows: bench.rows });
           result(line(['workload', 'engine', 'min ms', 'median', 'GFLOP/s', 'ours is'], PEER_WIDTHS));
-          for (const row of peers) result(line(peerCells(row), PEER_WIDTHS));
+          peers = await benchPeers({
+            say,
+            signal,
+            rows: bench.rows,
+            onRow: (row) => result(line(peerCells(row), PEER_WIDTHS)),
+          });
         }
         if (options.json) {
-          const partial = `${options.json}.partial`;
-          await writeFile(partial, `${JSON.stringify({ ...bench, ...(peers ? { peers } : {}) }, null, 2)}\n`);
-          await rename(partial, options.json);
+          await writeWhole(options.json, { ...bench, ...(peers ? { peers } : {}) });
         }
       });
     });
+}
+
+async function benchWholeEngine({ json, quick }: Options): Promise<void> {
+  const { benchEngine } = await import('./bench/engine-bench.js');
+  const bar = progress('bench');
+  const figures = await interruptible((signal) =>
+    benchEngine({ replays: quick ? 100 : 1000, trainingSteps: quick ? 4 : 12, onProgress: bar.update, signal }),
+  );
+  bar.stop();
+  result(JSON.stringify(figures, null, 2));
+  if (json) await writeWhole(json, figures);
+}
+
+async function writeWhole(path: string, figures: unknown): Promise<void> {
+  const partial = `${path}.partial`;
+  await writeFile(partial, `${JSON.stringify(figures, null, 2)}\n`);
+  await rename(partial, path);
 }
 
 const PEER_WIDTHS = [24, 30, 9, 9, 9, 12];

@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { register as bench } from './bench.js';
 import { register as doctor } from './doctor.js';
 import { register as evaluate } from './eval.js';
 import { Interrupted, tieToLauncher } from './interrupt.js';
@@ -17,7 +18,7 @@ import { packageRoot, restoreTerminal, say } from './terminal.js';
 import { register as test } from './test.js';
 import { register as train } from './train.js';
 
-const COMMANDS = [run, doctor, test, train, evaluate];
+const COMMANDS = [run, doctor, test, train, evaluate, bench];
 
 /** The exit code that an error of a command stands for. */
 function exitCodeOf(error: unknown): number {

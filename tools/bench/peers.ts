@@ -45,25 +45,30 @@ export interface PeerOptions {
   /** Rows of our own bench of the same run. */
   rows: readonly Row[];
   say(text: string): void;
+  onRow?: (row: PeerRow) => void;
   signal?: AbortSignal;
 }
 
-export async function benchPeers({ rows, say, signal }: PeerOptions): Promise<PeerRow[]> {
+export async function benchPeers({ rows, say, onRow, signal }: PeerOptions): Promise<PeerRow[]> {
   const folder = join(envPaths('onset', { suffix: '' }).cache, 'bench-peers');
   await install(folder, say, signal);
   const found: PeerRow[] = [];
+  const add = (row: PeerRow): void => {
+    found.push(row);
+    onRow?.(row);
+  };
   for (const workload of WORKLOADS) {
     const model = join(folder, `${workload.ours.family}.onnx`);
     await writeFile(model, workload.model());
     const ours = rows.find((r) => r.family === workload.ours.family && r.case === workload.ours.case && r.chosen);
-    found.push(ours ? oursAs(workload, ours) : failed(workload, 'onset', 'not timed in this run (see the filter)'));
+    add(ours ? oursAs(workload, ours) : failed(workload, 'onset', 'not timed in this run (see the filter)'));
     for (const peer of PEERS) {
       signal?.throwIfAborted();
       say(`${workload.name}: ${peer.engine}`);
       try {
         const times = await runPeer(folder, peer, workload, model, signal);
         const [minMs, medianMs] = [times[0]!, times[times.length >> 1]!];
-        found.push({
+        add({
           workload: workload.name,
           engine: peer.engine,
           minMs,
@@ -73,7 +78,7 @@ export async function benchPeers({ rows, say, signal }: PeerOptions): Promise<Pe
         });
       } catch (error) {
         signal?.throwIfAborted();
-        found.push(failed(workload, peer.engine, (error as Error).message.split('\n')[0]!));
+        add(failed(workload, peer.engine, (error as Error).message.split('\n')[0]!));
       }
     }
   }
