@@ -1,13 +1,13 @@
 /**
- * Runs the tests: every compiled `*.test.js` below this file, or those whose path contains the filter. Failures are printed
- * with their stack as they happen; the last line is `N passed, N failed`. Each suite is one uvu suite; uvu's own summary is
- * replaced, because it counts a file at a time.
+ * Runs the tests: every compiled `*.test.js` below this file, or those whose path contains the filter. uvu runs the suites
+ * and shows them; failures come with their stack as they happen.
  */
 
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { cleanups, registered, type TestCase } from './harness/suite.js';
+import { queue } from './harness/defer-uvu.js';
+import { cleanups } from './harness/suite.js';
 
 /** Runs the tests of the files that match; resolves with the counts. `say` prints one line. */
 export async function runTests(
@@ -21,33 +21,29 @@ export async function runTests(
     .sort();
   let passed = 0;
   let failed = 0;
-  const fail = (name: string, error: unknown): void => {
+  const fail = (what: string, error: unknown): void => {
     failed++;
-    say(`FAIL ${name}\n${error instanceof Error ? (error.stack ?? `${error}`) : `threw ${String(error)}`}\n`);
+    say(`FAIL ${what}\n${error instanceof Error ? (error.stack ?? `${error}`) : `threw ${String(error)}`}\n`);
   };
   for (const file of files) {
-    const before = registered.length;
+    const began = performance.now();
+    queue.length = 0;
     try {
       await import(pathToFileURL(join(root, file)).href);
     } catch (error) {
       fail(`tests/${file}: could not be loaded`, error);
       continue;
     }
-    const began = performance.now();
-    const tests = registered.slice(before);
-    const failedBefore = failed;
-    if (tests.length === 0) fail(`tests/${file}: registers no test`, new Error('a test file without tests'));
-    for (const test of tests) {
-      try {
-        await withLimit(test);
-        passed++;
-      } catch (error) {
-        fail(`${test.suite}: ${test.name}`, error);
-      }
+    if (queue.length === 0) fail(`tests/${file}`, new Error('the file queues no suite; does it end with test.run()?'));
+    let all = 0;
+    for (const runSuite of queue.splice(0)) {
+      const [errors, ran, , total] = await runSuite();
+      passed += ran;
+      failed += total - ran;
+      all += total;
+      if (errors !== true) say(errors);
     }
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    const mark = failed === failedBefore ? 'ok  ' : 'FAIL';
-    say(`${mark} tests/${file.replace(/js$/, 'ts')}  ${tests.length} tests, ${seconds} s`);
+    say(`     tests/${file.replace(/js$/, 'ts')}  ${all} tests, ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
   for (const cleanup of cleanups.reverse()) {
     try {
@@ -57,17 +53,4 @@ export async function runTests(
     }
   }
   return { passed, failed };
-}
-
-/** Fails a test that is not done within its limit; what it left running is not waited for. */
-async function withLimit(test: TestCase): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than its limit of ${test.limit} s`)), test.limit * 1000);
-  });
-  try {
-    await Promise.race([test.body(), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
