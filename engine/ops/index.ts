@@ -13,6 +13,7 @@ export * from './norm.js';
 export * from './optimizer.js';
 export * from './random.js';
 export * from './reduce.js';
+export * from './resize.js';
 export * from './rope.js';
 export * from './softmax.js';
 export * from './stft.js';

@@ -132,7 +132,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 
   let col = first_col + across * 4;
   let channel = group * width + col;
-  // A loop, not copies, of the epilogue: drivers take seconds to compile those.
+  // A loop, so that the epilogue is compiled once and not for each element.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
   for (var r = 0; r < min(4, rows - first_row - down * 4); r++) {
     let to = (first_row + down * 4 + r) * width * params.groups + channel;
