@@ -84,12 +84,32 @@ export async function readBuffer(
   bytes: number = buffer.size,
 ): Promise<ArrayBuffer> {
   const size = Math.ceil(bytes / 4) * 4;
-  const staging = device.createBuffer({ size, usage: 0x1 | COPY_DST });
+  return (await readParts(device, [{ buffer, size }])).slice(0, bytes);
+}
+
+/** Copies whole buffers back, one behind the other: `total` bytes, with one wait. */
+export const readBuffers = (device: GPUDevice, buffers: readonly GPUBuffer[], total: number): Promise<ArrayBuffer> =>
+  readParts(
+    device,
+    buffers.map((buffer) => ({ buffer, size: buffer.size })),
+    total,
+  );
+
+async function readParts(
+  device: GPUDevice,
+  parts: readonly { buffer: GPUBuffer; size: number }[],
+  total: number = parts[0]!.size,
+): Promise<ArrayBuffer> {
+  const staging = device.createBuffer({ size: total, usage: 0x1 | COPY_DST });
   const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+  let at = 0;
+  for (const { buffer, size } of parts) {
+    encoder.copyBufferToBuffer(buffer, 0, staging, at, size);
+    at += size;
+  }
   device.queue.submit([encoder.finish()]);
   await settled(staging.mapAsync(1));
-  const copy = staging.getMappedRange().slice(0, bytes);
+  const copy = staging.getMappedRange().slice(0);
   staging.destroy();
   return copy;
 }

@@ -2,7 +2,7 @@
 
 import { byteLength, bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
 import { EngineError, LimitError } from './errors.js';
-import { createTensorBuffer, readBuffer, uploadTensor } from './execute.js';
+import { createTensorBuffer, readBuffer, readBuffers, uploadTensor } from './execute.js';
 
 export type TensorData = Float32Array | Uint32Array | Int32Array | Uint16Array;
 
@@ -81,6 +81,28 @@ export class Variables {
     const { type, buffer } = this.#entry(name);
     const bytes = await readBuffer(this.#device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
     return typedView(type, bytes);
+  }
+
+  /** Copies many variables back with one wait; otherwise as `read`. */
+  async readMany(names: readonly string[]): Promise<Map<string, TensorData>> {
+    const entries = names.map((name) => this.#entry(name));
+    const offsets: number[] = [];
+    let total = 0;
+    for (const { type } of entries) {
+      offsets.push(total);
+      total += byteLength(type);
+    }
+    const bytes = await readBuffers(
+      this.#device,
+      entries.map((e) => e.buffer),
+      total,
+    );
+    return new Map(
+      entries.map(({ type }, i) => {
+        const size = sizeOf(type.shape) * bytesPerElement[type.dtype];
+        return [names[i]!, typedView(type, bytes.slice(offsets[i]!, offsets[i]! + size))];
+      }),
+    );
   }
 
   /** Bytes of all variables. */

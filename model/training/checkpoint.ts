@@ -17,11 +17,12 @@ export async function writeCheckpoint(
   names: readonly string[],
   facts: CheckpointFacts,
 ): Promise<void> {
+  const values = await variables.readMany(names);
   const tensors = names.map((name) => ({
     name,
     dtype: 'F32' as const,
     shape: variables.typeOf(name).shape,
-    data: async () => (await variables.read(name)) as Float32Array<ArrayBuffer>,
+    data: values.get(name) as Float32Array<ArrayBuffer>,
   }));
   await writeSafetensors(path, tensors, {
     metadata: { step: String(facts.step), stage: facts.stage, provenance: facts.provenance },
