@@ -14,7 +14,7 @@ import {
 } from '../../weights/index.js';
 import { buildModel, type OnsetModel } from '../model.js';
 import { Parameters } from '../parameters.js';
-import type { StageName, TrainingConfig } from './config.js';
+import { ConfigError, type StageName, type TrainingConfig } from './config.js';
 import { codecStage } from './stages/codec-stage.js';
 import { encoderStage } from './stages/encoder-stage.js';
 import { generatorStage } from './stages/generator-stage.js';
@@ -44,6 +44,14 @@ type Weights = Map<string, Float32Array>;
 export async function train(options: TrainOptions): Promise<void> {
   const { engine, config, folder } = options;
   mkdirSync(folder, { recursive: true });
+  if (config.model.encoder.kind !== 'flow') {
+    throw new ConfigError(
+      `model.encoder.kind is '${config.model.encoder.kind}'; training feeds optical flow so far, so it must be 'flow'`,
+    );
+  }
+  if (config.data.footage) {
+    throw new ConfigError('data.footage: real clips are not read by the training yet; leave it out');
+  }
   const model = buildModel(config.model);
   const clips = await worldClips(engine, config, 'train', config.data.world.clips, {
     onProgress: options.onData,
