@@ -4,7 +4,14 @@
  */
 
 import { add, concat, type Engine, Graph, mul, type Plan, slice, sub } from '../engine/engine.js';
-import { loadTensors, openFile, openSafetensors, requireSameProvenance, verify } from '../weights/index.js';
+import {
+  loadTensors,
+  openSafetensors,
+  requireSameProvenance,
+  type SafetensorsFile,
+  verify,
+  withFile,
+} from '../weights/index.js';
 import { predictedTracks, TRACKS } from './alignment.js';
 import { SAMPLE_RATE } from './codecs/spectral-codec.js';
 import { modelConfig } from './config.js';
@@ -86,17 +93,8 @@ export class Pipeline {
   static async load(engine: Engine, folder: string): Promise<Pipeline> {
     const manifest = await verify(folder);
     const codecDigest = manifest.files.find((f) => f.name === 'codec.safetensors')?.sha256;
-    const open = async <T>(
-      name: string,
-      use: (file: Awaited<ReturnType<typeof openSafetensors>>) => Promise<T>,
-    ): Promise<T> => {
-      const source = await openFile(`${folder}/${name}`);
-      try {
-        return await use(await openSafetensors(source));
-      } finally {
-        await source.close();
-      }
-    };
+    const open = <T>(name: string, use: (file: SafetensorsFile) => Promise<T>): Promise<T> =>
+      withFile(`${folder}/${name}`, async (source) => use(await openSafetensors(source)));
     return open('generator.safetensors', async (generator) => {
       requireSameProvenance(codecDigest, generator.metadata.codec, 'codec of generator.safetensors');
       const config = modelConfig.parse(JSON.parse(generator.metadata.model ?? 'null'));

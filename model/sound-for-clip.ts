@@ -1,10 +1,9 @@
 /** One call from a video file to its sound, with one engine and one loaded model for the whole process. */
 
 import { createEngine, DeviceLostError, type Engine } from '../engine/engine.js';
-import { FlowExtractor } from './flow-extractor.js';
-import { openFrames, partDuration } from './media/frames.js';
-import { DEFAULTS, type GeneratedSound, Pipeline, type SeenClip } from './pipeline.js';
+import { DEFAULTS, type GeneratedSound, Pipeline } from './pipeline.js';
 import { shippedWeights } from './shipped-weights.js';
+import { watch } from './watch.js';
 
 export interface SoundForClipOptions {
   seed?: number;
@@ -41,7 +40,11 @@ export async function soundForClip(path: string, options: SoundForClipOptions = 
   for (let attempt = 0; ; attempt++) {
     const { engine, pipeline } = await load(folder);
     try {
-      const seen = await watch(engine, pipeline, path, options);
+      const { encoder } = pipeline.model.config;
+      if (encoder.kind !== 'flow') {
+        throw new TypeError(`run needs a model with a flow encoder, not '${encoder.kind}'`);
+      }
+      const seen = await watch(engine, path, encoder.pictureWidth, options);
       const [sound] = await pipeline.generate([seen], { ...DEFAULTS, ...definedOf(options) });
       return sound!;
     } catch (error) {
@@ -49,30 +52,6 @@ export async function soundForClip(path: string, options: SoundForClipOptions = 
       if (!(error instanceof DeviceLostError) || attempt > 0) throw error;
       loaded = null;
     }
-  }
-}
-
-/** Streams a clip's frames through the flow kernels; only a few frames are ever in memory. */
-export async function watch(
-  engine: Engine,
-  pipeline: Pipeline,
-  path: string,
-  { start, duration, onProgress, signal }: SoundForClipOptions = {},
-): Promise<SeenClip> {
-  const { encoder } = pipeline.model.config;
-  if (encoder.kind !== 'flow') throw new TypeError(`run needs a model with a flow encoder, not '${encoder.kind}'`);
-  const size = encoder.pictureWidth;
-  const stream = await openFrames(path, { format: 'gray8', width: size, height: size, start, duration, signal });
-  const seconds = partDuration(stream.info, start, duration);
-  const extractor = new FlowExtractor(engine, size, size);
-  try {
-    for await (const { pixels, time } of stream) {
-      await extractor.push(pixels, time);
-      onProgress?.('watching', Math.min(time, seconds), seconds);
-    }
-    return { seconds, flow: await extractor.finish() };
-  } finally {
-    extractor.dispose();
   }
 }
 

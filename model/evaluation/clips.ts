@@ -5,10 +5,9 @@ import { basename, join } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
 import { FlowExtractor } from '../flow-extractor.js';
 import { decodeAudio } from '../media/audio.js';
-import { openFrames } from '../media/frames.js';
-import type { SeenClip } from '../pipeline.js';
 import { readManifest } from '../training/footage.js';
 import { makeClip, worldSeed } from '../training/world/clip.js';
+import { watch } from '../watch.js';
 import type { EvaluationClip } from './evaluate.js';
 import { detectOnsets } from './onsets.js';
 
@@ -70,7 +69,7 @@ export async function realSets(
       const sound = await decodeAudio(path, { signal });
       sets[name].push({
         name: basename(path),
-        seen: await see(engine, path, signal),
+        seen: await watch(engine, path, SIZE, { signal }),
         sound,
         events: detectOnsets(sound),
       });
@@ -78,13 +77,4 @@ export async function realSets(
     }
   }
   return sets;
-}
-
-async function see(engine: Engine, path: string, signal?: AbortSignal): Promise<SeenClip> {
-  const extractor = new FlowExtractor(engine, SIZE, SIZE);
-  const stream = await openFrames(path, { format: 'gray8', width: SIZE, height: SIZE, signal });
-  for await (const { pixels, time } of stream) await extractor.push(pixels, time);
-  const flow = await extractor.finish();
-  extractor.dispose();
-  return { seconds: stream.info.duration, flow };
 }

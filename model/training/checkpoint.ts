@@ -1,7 +1,7 @@
 /** Checkpoints: everything that a training needs to go on as if nothing had happened, in one safetensors file. */
 
 import type { Variables } from '../../engine/engine.js';
-import { openFile, openSafetensors, requireSameProvenance, writeSafetensors } from '../../weights/index.js';
+import { openSafetensors, requireSameProvenance, withFile, writeSafetensors } from '../../weights/index.js';
 
 export interface CheckpointFacts {
   /** Steps done. */
@@ -35,8 +35,7 @@ export async function readCheckpoint(
   variables: Variables,
   expected: Omit<CheckpointFacts, 'step'>,
 ): Promise<number> {
-  const source = await openFile(path);
-  try {
+  return withFile(path, async (source) => {
     const file = await openSafetensors(source);
     requireSameProvenance(
       expected.provenance,
@@ -46,7 +45,5 @@ export async function readCheckpoint(
     for (const [name, { shape }] of file.tensors)
       variables.write(name, { shape, dtype: 'f32' }, await file.readAsF32(name));
     return Number(file.metadata.step);
-  } finally {
-    await source.close();
-  }
+  });
 }

@@ -5,6 +5,7 @@ import { CELL_FEATURES, FLOW_PER_TOKEN, GRID } from '../encoders/flow-encoder.js
 import { cellFeatures, FLOW_CHANNELS, flowAt, tokenFeatures } from '../flow-features.js';
 import { TOKEN_RATE } from '../model.js';
 import { SAMPLE_RATE } from './labelled-clip.js';
+import { energyOf } from './targets.js';
 import type { TrainingClip } from './training-data.js';
 import type { Random } from './world/random.js';
 
@@ -119,7 +120,7 @@ function energyAt(clip: TrainingClip, seconds: number): number {
   const from = Math.min(last, Math.max(0, middle - half));
   const to = Math.min(last, Math.max(0, middle + half));
   const power = to > from ? Math.max(0, clip.squares[to]! - clip.squares[from]!) / (to - from) : 0;
-  return Math.log(Math.sqrt(power) + 1e-3) / 3.5 + 1.2;
+  return energyOf(power);
 }
 
 export interface StackedCrops {

@@ -25,6 +25,9 @@ export function onsetTrack(
   return track;
 }
 
+/** The energy target of a stretch of sound with this mean square. */
+export const energyOf = (meanSquare: number): number => Math.log(Math.sqrt(meanSquare) + 1e-3) / 3.5 + 1.2;
+
 /**
  * How loud each frame is: log(root mean square + 1e-3) / 3.5 + 1.2, about −.8 for silence and 1.2 for full scale.
  *
@@ -37,7 +40,7 @@ export function energyTrack(sound: Float32Array, hz: number = 100): Float32Array
   for (let i = 0; i < track.length; i++) {
     let sum = 0;
     for (let n = i * frame; n < (i + 1) * frame; n++) sum += sound[n] * sound[n];
-    track[i] = Math.log(Math.sqrt(sum / frame) + 1e-3) / 3.5 + 1.2;
+    track[i] = energyOf(sum / frame);
   }
   return track;
 }

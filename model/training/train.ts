@@ -6,9 +6,9 @@ import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
-  openFile,
   openSafetensors,
   requireSameProvenance,
+  withFile,
   writeManifest,
   writeSafetensors,
 } from '../../weights/index.js';
@@ -112,16 +112,13 @@ async function finished(
     );
     discardCheckpoint(options.folder, name);
   }
-  const source = await openFile(path);
-  try {
+  return withFile(path, async (source) => {
     const file = await openSafetensors(source);
     requireSameProvenance(provenance, file.metadata.provenance, `stage ${name} in ${path}`);
     const weights: Weights = new Map();
     for (const tensor of file.tensors.keys()) weights.set(tensor, await file.readAsF32(tensor));
     return { weights, digest: digestOf(provenance) };
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 /** Shapes of the parameters that a stage trains. */
