@@ -2,13 +2,14 @@
 
 import type { DeviceProfile } from '../kernels/kernel.js';
 import { type DeviceOptions, type OpenDevice, openDevice } from './device.js';
+import { DeviceLoss } from './device-loss.js';
 import { EngineError } from './errors.js';
 import type { Graph } from './graph.js';
 import { PipelineCache } from './pipelines.js';
 import { type CompileOptions, type Host, Plan } from './plan.js';
 import { type PlanOptions, planProgram, printMemory, printProgram } from './planner.js';
 import { settled } from './platform.js';
-import { type ProfileRow, profileTable } from './profiler.js';
+import { profileTable } from './profiler.js';
 import { Variables } from './variables.js';
 
 export { randomNumbers } from '../kernels/random/philox.js';
@@ -58,13 +59,15 @@ export class Engine {
 
   /** Resolves with the reason when the device goes away. */
   get lost(): Promise<GPUDeviceLostInfo> {
-    return this.#host.lost;
+    return this.#host.device.lost;
   }
 
   /** Plans the graph for this device and makes its pipelines, buffers and bind groups. */
   async compile(graph: Graph, options: PlanOptions & CompileOptions = {}): Promise<Plan> {
-    const print = debug('kernels') ? (rows: ProfileRow[]): void => console.error(profileTable(rows)) : null;
-    const plan = new Plan(planProgram(graph, this.profile, options), () => this.#host, print);
+    const plan = new Plan(planProgram(graph, this.profile, options), () => this.#host, {
+      onKernelTimes: debug('kernels') ? (rows) => console.error(profileTable(rows)) : undefined,
+      onDispose: (disposed) => this.#plans.delete(disposed),
+    });
     if (debug('plan')) console.error(printProgram(plan.program));
     else if (debug('memory')) console.error(printMemory(plan.program));
     await plan.prepare(options);
@@ -109,7 +112,7 @@ function hostOf({ device, profile }: OpenDevice): Host {
     device,
     pipelines: new PipelineCache(device),
     variables: new Variables(device, Math.min(profile.maxBindingBytes, profile.maxBufferBytes)),
-    lost: device.lost,
+    loss: new DeviceLoss(device.lost),
     dispatchesPerSubmit: DISPATCHES_PER_SUBMIT[profile.kind],
   };
 }

@@ -1,6 +1,7 @@
 /** A compiled graph on a device: buffers, pipelines and bind groups made once, then replayed. */
 
 import { bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
+import type { DeviceLoss } from './device-loss.js';
 import { DeviceError, DeviceLostError, EngineError, PlanInputError } from './errors.js';
 import { createTensorBuffer, encodeCalls, type PreparedCall, uploadTensor } from './execute.js';
 import type { PipelineCache } from './pipelines.js';
@@ -15,8 +16,7 @@ export interface Host {
   readonly device: GPUDevice;
   readonly pipelines: PipelineCache;
   readonly variables: Variables;
-  /** Resolves when the device goes away. */
-  readonly lost: Promise<GPUDeviceLostInfo>;
+  readonly loss: DeviceLoss;
   /** Most dispatches in one submit. */
   readonly dispatchesPerSubmit: number;
 }
@@ -24,6 +24,12 @@ export interface Host {
 export interface CompileOptions {
   /** Called after each pipeline with how many of how many are ready. */
   onProgress?: (done: number, total: number) => void;
+}
+
+export interface PlanHooks {
+  /** Given the times of the second run's kernels (the first one compiles), which then runs slower. */
+  onKernelTimes?: ((rows: ProfileRow[]) => void) | undefined;
+  onDispose?: (plan: Plan) => void;
 }
 
 interface Resources {
@@ -39,17 +45,16 @@ const UNIFORM_ALIGNMENT = 256;
 export class Plan {
   readonly program: Program;
   readonly #currentHost: () => Host;
-  /** What to do with the times of the second run's kernels (the first one compiles); null: nothing, and it runs as any. */
-  readonly #onKernelTimes: ((rows: ProfileRow[]) => void) | null;
+  readonly #hooks: PlanHooks;
   #runs = 0;
   #resources: Resources | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  constructor(program: Program, currentHost: () => Host, onKernelTimes: ((rows: ProfileRow[]) => void) | null = null) {
+  constructor(program: Program, currentHost: () => Host, hooks: PlanHooks = {}) {
     this.program = program;
     this.#currentHost = currentHost;
-    this.#onKernelTimes = onKernelTimes;
+    this.#hooks = hooks;
   }
 
   /** Makes buffers, pipelines (concurrently) and bind groups on the engine's device. */
@@ -169,8 +174,8 @@ export class Plan {
     this.#write(inputs, resources);
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
-    if (++this.#runs === 2 && this.#onKernelTimes) {
-      this.#onKernelTimes(await profileCalls(device, resources.calls, this.program.steps));
+    if (++this.#runs === 2 && this.#hooks.onKernelTimes) {
+      this.#hooks.onKernelTimes(await profileCalls(device, resources.calls, this.program.steps));
     } else this.#submit(resources);
     const names = read ?? [...resources.outputs.keys()];
     const wanted = names.map((name) => {
@@ -195,7 +200,8 @@ export class Plan {
       });
       return {};
     }
-    await this.#orLost(resources.host, Promise.all(wanted.map(({ staging }) => staging.mapAsync(1))));
+    const mapped = Promise.all(wanted.map(({ staging }) => staging.mapAsync(1)));
+    await settled(resources.host.loss.orLost(mapped, (info) => this.#lossError(info)));
     const error = await failed;
     const result: Record<string, Float32Array> = {};
     for (const { name, staging, type } of wanted) {
@@ -207,18 +213,9 @@ export class Plan {
     return result;
   }
 
-  /** Waits for `work`, or rejects when the device goes away first. */
-  async #orLost<T>(host: Host, work: Promise<T>): Promise<T> {
-    const labels = this.program.steps.slice(-3).map((s) => `${s.op} ${s.path}`);
-    const lost = host.lost.then((info) => {
-      throw new DeviceLostError(info.reason, info.message, labels);
-    });
-    const guarded = work.catch(async (error) => {
-      // A lost device fails its pending maps too; let the loss be the message where there is one.
-      await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 50))]);
-      throw error;
-    });
-    return settled(Promise.race([guarded, lost]));
+  #lossError({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
+    const lastSteps = this.program.steps.slice(-3).map((s) => `${s.op} ${s.path}`);
+    return new DeviceLostError(reason, message, lastSteps);
   }
 
   #write(inputs: Readonly<Record<string, TensorData>>, { host, inputs: buffers }: Resources): void {
@@ -291,6 +288,7 @@ export class Plan {
 
   dispose(): void {
     this.#disposed = true;
+    this.#hooks.onDispose?.(this);
     void this.#queue.finally(() => this.#release());
   }
 

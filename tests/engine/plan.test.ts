@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   add,
   createEngine,
@@ -23,6 +25,9 @@ import { noise, sharedEngine } from '../harness/engine.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('engine: plans');
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** A two-layer network whose loss has gradients for everything, with odd sizes. */
 function network(graph: Graph): { loss: Tensor; weights: Tensor[] } {
@@ -183,6 +188,22 @@ test('an aborted signal stops a run with its reason', async () => {
   graph.output('y', scale(graph.input('x', [4]), 2));
   const plan = await engine.compile(graph);
   await assert.rejects(plan.run({ x: new Float32Array(4) }, { signal: AbortSignal.abort(new Error('stop')) }), /stop/);
+  plan.dispose();
+});
+
+test('a run leaves nothing behind that the garbage collector cannot take', async () => {
+  const engine = await sharedEngine();
+  const graph = new Graph();
+  graph.output('y', scale(graph.input('x', [4]), 2));
+  const plan = await engine.compile(graph);
+  const heapAfter = async (runs: number): Promise<number> => {
+    for (let i = 0; i < runs; i++) await plan.run({ x: new Float32Array(4) });
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await heapAfter(500);
+  const kept = ((await heapAfter(2000)) - before) / 2000;
+  assert.ok(kept < 50, `${kept.toFixed(0)} bytes a run stay`);
   plan.dispose();
 });
 
