@@ -3,7 +3,7 @@
  * them, what sounds (class). The tracks are embedded and added to the tokens, so a person's edited track steers the sound.
  */
 
-import { add, concat, gather, mean, reshape, sigmoid, slice, type Tensor, where } from '../engine/engine.js';
+import { add, concat, gather, mean, reshape, sigmoid, split, type Tensor, where } from '../engine/engine.js';
 import { linear } from './layers.js';
 import type { Parameters } from './parameters.js';
 
@@ -24,9 +24,10 @@ export interface Alignment {
 export function alignmentHeads(p: Parameters, tokens: Tensor, classes: number): Alignment {
   return p.in('heads', () => {
     const tracks = linear(p, 'tracks', tokens, TRACKS);
+    const [onsetLogits, energy] = split(tracks, 2, [SUBSTEPS, SUBSTEPS]) as [Tensor, Tensor];
     return {
-      onsetLogits: slice(tracks, 2, 0, SUBSTEPS),
-      energy: slice(tracks, 2, SUBSTEPS, TRACKS),
+      onsetLogits,
+      energy,
       classLogits: linear(p, 'class', mean(tokens, [1]), classes),
     };
   });

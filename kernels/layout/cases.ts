@@ -4,6 +4,7 @@ import { type ConcatProblem, concatFamily } from './concat.js';
 import { type CopyProblem, copyFamily } from './copy.js';
 import { gatherFamily, gatherGradientFamily } from './gather.js';
 import { type PadEdgeProblem, type PadProblem, padEdgeFamily, padEdgeGradientFamily, padFamily } from './pad.js';
+import { type SplitProblem, splitFamily } from './split.js';
 import { contiguousStrides } from './view.js';
 
 /** Ragged sizes, with a last one that divides by 4 every other time. */
@@ -253,6 +254,43 @@ const concatCases: FamilyCases<ConcatProblem> = {
   ],
 };
 
+/** The split that undoes a concatenation. */
+const mirrored = ({ inputs, outputs, axis }: ConcatProblem): SplitProblem => ({
+  inputs: outputs,
+  outputs: inputs,
+  axis,
+});
+
+const splitCases: FamilyCases<SplitProblem> = {
+  family: splitFamily,
+  reference({ outputs, axis }, [x]) {
+    const runs = outputs.map(({ shape }) => sizeOf(shape.slice(axis)));
+    const total = runs.reduce((sum, run) => sum + run, 0);
+    let start = 0;
+    return outputs.map(({ shape }, k) => {
+      start += runs[k]!;
+      const [outer, run, before] = [sizeOf(shape.slice(0, axis)), runs[k]!, start - runs[k]!];
+      return Float64Array.from(
+        { length: outer * run },
+        (_, i) => x![Math.floor(i / run) * total + before + (i % run)]!,
+      );
+    });
+  },
+  random: (random, dtype) => mirrored(concatCases.random(random, dtype)),
+  perf: [
+    {
+      name: 'query, key, value 1024×(192+192+192)',
+      problem: mirrored(
+        concatProblem(
+          Array.from({ length: 3 }, () => [1024, 192]),
+          1,
+          'f32',
+        ),
+      ),
+    },
+  ],
+};
+
 function tableProblem(
   tableRows: number,
   width: number,
@@ -318,6 +356,7 @@ export const cases: readonly FamilyCases<Problem>[] = [
   padEdgeCases,
   padEdgeGradientCases,
   concatCases,
+  splitCases,
   gatherCases,
   gatherGradientCases,
 ];

@@ -100,7 +100,7 @@ const transpose: Variant<CopyProblem> = {
   },
 };
 
-const vec4: Variant<CopyProblem> = {
+export const vec4Copy: Variant<CopyProblem> = {
   name: 'vec4',
   refuses: (_, problem) => (plan(problem).vector ? null : 'the innermost run is not made of whole vec4s'),
   lower: (profile, problem) => strided(problem, 'vec4', 4, false, profile.maxWorkgroupsPerDimension),
@@ -112,10 +112,10 @@ const fill: Variant<CopyProblem> = {
   lower: (profile, problem) => strided(problem, 'fill', 4, true, profile.maxWorkgroupsPerDimension),
 };
 
-const naive: Variant<CopyProblem> = {
+export const naiveCopy: Variant<CopyProblem> = {
   name: 'naive',
   refuses: () => null,
   lower: (profile, problem) => strided(problem, 'naive', 1, false, profile.maxWorkgroupsPerDimension),
 };
 
-export const copyFamily: Family<CopyProblem> = { name: 'copy', variants: [vec4, fill, transpose, naive] };
+export const copyFamily: Family<CopyProblem> = { name: 'copy', variants: [vec4Copy, fill, transpose, naiveCopy] };

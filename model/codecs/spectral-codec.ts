@@ -16,6 +16,7 @@ import {
   scale,
   sin,
   slice,
+  split,
   type Tensor,
 } from '../../engine/engine.js';
 import { convNext, convolve1d, layerNormalise, linear, upsample1d } from '../layers.js';
@@ -71,8 +72,8 @@ export function spectralCodec(config: SpectralCodecConfig): Codec {
         const bins = decoderFft / 2 + 1;
         const heads = linear(p, 'spectrum', layerNormalise(p, 'norm', fine), 2 * bins);
         const [batch, frames] = heads.shape as [number, number];
-        const magnitude = scale(exp(minimum(slice(heads, 2, 0, bins), 6)), 0.1);
-        const phase = slice(heads, 2, bins, 2 * bins);
+        const [logMagnitude, phase] = split(heads, 2, [bins, bins]) as [Tensor, Tensor];
+        const magnitude = scale(exp(minimum(logMagnitude, 6)), 0.1);
         const part = (wave: (x: Tensor) => Tensor): Tensor =>
           reshape(mul(magnitude, wave(phase)), [batch, frames, bins, 1]);
         const spectrum = concat([part(cos), part(sin)], 3);

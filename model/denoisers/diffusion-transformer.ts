@@ -18,7 +18,7 @@ import {
   rope,
   silu,
   sin,
-  slice,
+  split,
   type Tensor,
 } from '../../engine/engine.js';
 import { convolve1d, linear } from '../layers.js';
@@ -97,5 +97,5 @@ const modulate = (x: Tensor, shift: Tensor, gain: Tensor): Tensor => add(mul(x, 
 /** Equal parts along the last axis. */
 function chunks(x: Tensor, count: number): Tensor[] {
   const size = x.shape.at(-1)! / count;
-  return Array.from({ length: count }, (_, i) => slice(x, x.rank - 1, i * size, (i + 1) * size));
+  return split(x, -1, new Array<number>(count).fill(size));
 }

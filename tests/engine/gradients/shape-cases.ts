@@ -119,6 +119,20 @@ export const shapeCases: GradientCase[] = [
     },
   },
   {
+    name: 'split',
+    random(random) {
+      const sizes = Array.from({ length: random.int(2, 4) }, () => random.int(1, 5));
+      const shape = anyShape(random);
+      const axis = random.int(0, shape.length - 1);
+      shape[axis] = sizes.reduce((a, b) => a + b, 0);
+      // The last two come back, in the other order; others have no gradient.
+      return {
+        operands: [{ shape }],
+        build: ([x]) => ops.concat(ops.split(x!, axis, sizes).slice(-2).reverse(), axis),
+      };
+    },
+  },
+  {
     name: 'gather',
     random(random) {
       const rows = random.int(1, 7);
