@@ -12,16 +12,20 @@ import {
   mul,
   type Tensor,
 } from '../engine/engine.js';
-import type { Parameters } from './parameters.js';
+import { type Parameters, TORCH_ORDER } from './parameters.js';
 
 /** [..., in] → [..., out]. `zero` begins at zero, for outputs of residual branches. */
 export function linear(p: Parameters, name: string, x: Tensor, out: number, options: { zero?: boolean } = {}): Tensor {
   const inputs = x.shape.at(-1)!;
   return p.in(name, () => {
     if (options.zero) {
-      return linearOp(x, p.get('weight', [inputs, out], { kind: 'zeros' }), p.get('bias', [out], { kind: 'zeros' }));
+      return linearOp(
+        x,
+        p.get('weight', [inputs, out], { kind: 'zeros' }, TORCH_ORDER.linear),
+        p.get('bias', [out], { kind: 'zeros' }),
+      );
     }
-    const { weight, bias } = p.layer([inputs, out], inputs, out);
+    const { weight, bias } = p.layer('linear', [inputs, out], inputs, out);
     return linearOp(x, weight, bias);
   });
 }
@@ -42,7 +46,7 @@ export function convolve1d(p: Parameters, name: string, x: Tensor, out: number, 
   const padding = options.padding === 'same' || options.padding === undefined ? span >> 1 : options.padding;
   const perGroup = x.shape[2]! / groups;
   return p.in(name, () => {
-    const { weight, bias } = p.layer([out, kernel, perGroup], kernel * perGroup, out);
+    const { weight, bias } = p.layer('conv1d', [out, kernel, perGroup], kernel * perGroup, out);
     return add(conv1d(x, weight, { stride, dilation, groups, padding: [padding, padding] }), bias);
   });
 }
@@ -58,7 +62,7 @@ export function convolve2d(
   const [kh, kw] = kernel;
   const channels = x.shape[3]!;
   return p.in(name, () => {
-    const { weight, bias } = p.layer([out, kh, kw, channels], kh * kw * channels, out);
+    const { weight, bias } = p.layer('conv2d', [out, kh, kw, channels], kh * kw * channels, out);
     return add(conv2d(x, weight, { stride: [stride, stride], padding: [kh >> 1, kh >> 1, kw >> 1, kw >> 1] }), bias);
   });
 }
@@ -67,7 +71,7 @@ export function convolve2d(
 export function upsample1d(p: Parameters, name: string, x: Tensor, out: number, stride: number): Tensor {
   const channels = x.shape[2]!;
   return p.in(name, () => {
-    const { weight, bias } = p.layer([channels, stride, out], channels, out);
+    const { weight, bias } = p.layer('convTranspose1d', [channels, stride, out], channels, out);
     return add(convTranspose1d(x, weight, { stride }), bias);
   });
 }

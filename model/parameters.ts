@@ -15,7 +15,24 @@ export interface ParameterSpec {
   readonly initial: Initial;
   /** Weight decay applies (matrices and kernels, not biases, gains or embeddings of position). */
   readonly decays: boolean;
+  /**
+   * Where a PyTorch checkpoint keeps the dimensions: dimension `d` of ours is dimension `torchOrder[d]` of its tensor.
+   * Absent: they are the same.
+   */
+  readonly torchOrder?: readonly number[];
 }
+
+/** `torchOrder` of each kind of layer: ours are channels-last and [inputs, outputs]. */
+export const TORCH_ORDER = {
+  /** [out, in] → [in, out] */
+  linear: [1, 0],
+  /** [out, in, k] → [out, k, in] */
+  conv1d: [0, 2, 1],
+  /** [out, in, kh, kw] → [out, kh, kw, in] */
+  conv2d: [0, 2, 3, 1],
+  /** [in, out, k] → [in, k, out] */
+  convTranspose1d: [0, 2, 1],
+} as const;
 
 /** The parameters that traced module code has asked for, in order. */
 export class Parameters {
@@ -37,17 +54,27 @@ export class Parameters {
     }
   }
 
-  get(name: string, shape: readonly number[], initial: Initial): Tensor {
+  get(name: string, shape: readonly number[], initial: Initial, torchOrder?: readonly number[]): Tensor {
     const full = [...this.#path, name].join('.');
     const decays = shape.length > 1 && initial.kind === 'fanIn';
-    if (!this.specs.has(full)) this.specs.set(full, { name: full, shape, initial, decays });
+    if (!this.specs.has(full)) {
+      this.specs.set(full, { name: full, shape, initial, decays, ...(torchOrder && { torchOrder }) });
+    }
     return this.graph.variable(full, shape);
   }
 
-  /** Weight and bias of a layer with `fan` inputs to each output. */
-  layer(shape: readonly number[], fan: number, outputs: number): { weight: Tensor; bias: Tensor } {
+  /** Weight and bias of a layer of the given kind with `fan` inputs to each output. */
+  layer(
+    kind: keyof typeof TORCH_ORDER,
+    shape: readonly number[],
+    fan: number,
+    outputs: number,
+  ): { weight: Tensor; bias: Tensor } {
     const initial: Initial = { kind: 'fanIn', fan };
-    return { weight: this.get('weight', shape, initial), bias: this.get('bias', [outputs], initial) };
+    return {
+      weight: this.get('weight', shape, initial, TORCH_ORDER[kind]),
+      bias: this.get('bias', [outputs], initial),
+    };
   }
 
   tensors(): Tensor[] {
