@@ -12,21 +12,28 @@ import {
   mul,
   type Tensor,
 } from '../engine/engine.js';
-import { type Parameters, TORCH_ORDER } from './parameters.js';
+import { type Initial, type Parameters, TORCH_ORDER } from './parameters.js';
 
-/** [..., in] → [..., out]. `zero` begins at zero, for outputs of residual branches. */
-export function linear(p: Parameters, name: string, x: Tensor, out: number, options: { zero?: boolean } = {}): Tensor {
+export interface LinearOptions {
+  /** Begins at zero, for outputs of residual branches. */
+  zero?: boolean;
+  /** Default true. */
+  bias?: boolean;
+}
+
+/** [..., in] → [..., out]. */
+export function linear(
+  p: Parameters,
+  name: string,
+  x: Tensor,
+  out: number,
+  { zero = false, bias = true }: LinearOptions = {},
+): Tensor {
   const inputs = x.shape.at(-1)!;
   return p.in(name, () => {
-    if (options.zero) {
-      return linearOp(
-        x,
-        p.get('weight', [inputs, out], { kind: 'zeros' }, TORCH_ORDER.linear),
-        p.get('bias', [out], { kind: 'zeros' }),
-      );
-    }
-    const { weight, bias } = p.layer('linear', [inputs, out], inputs, out);
-    return linearOp(x, weight, bias);
+    const initial: Initial = zero ? { kind: 'zeros' } : { kind: 'fanIn', fan: inputs };
+    const weight = p.get('weight', [inputs, out], initial, TORCH_ORDER.linear);
+    return linearOp(x, weight, bias ? p.get('bias', [out], initial) : undefined);
   });
 }
 
@@ -51,19 +58,21 @@ export function convolve1d(p: Parameters, name: string, x: Tensor, out: number, 
   });
 }
 
-/** [B, H, W, C] → [B, H', W', out], zero padding that keeps the size where the stride is 1. */
-export function convolve2d(
-  p: Parameters,
-  name: string,
-  x: Tensor,
-  out: number,
-  { kernel, stride = 1 }: { kernel: [number, number]; stride?: number },
-): Tensor {
-  const [kh, kw] = kernel;
+export interface Conv2dOptions {
+  kernel: [number, number];
+  stride?: number;
+  /** Zeros above, below, left and right; default: half a kernel, which keeps the size where the stride is 1. */
+  padding?: [number, number, number, number];
+}
+
+/** [B, H, W, C] → [B, H', W', out]. */
+export function convolve2d(p: Parameters, name: string, x: Tensor, out: number, options: Conv2dOptions): Tensor {
+  const [kh, kw] = options.kernel;
+  const { stride = 1, padding = [kh >> 1, kh >> 1, kw >> 1, kw >> 1] } = options;
   const channels = x.shape[3]!;
   return p.in(name, () => {
     const { weight, bias } = p.layer('conv2d', [out, kh, kw, channels], kh * kw * channels, out);
-    return add(conv2d(x, weight, { stride: [stride, stride], padding: [kh >> 1, kh >> 1, kw >> 1, kw >> 1] }), bias);
+    return add(conv2d(x, weight, { stride: [stride, stride], padding }), bias);
   });
 }
 
@@ -76,20 +85,22 @@ export function upsample1d(p: Parameters, name: string, x: Tensor, out: number, 
   });
 }
 
-export function layerNormalise(p: Parameters, name: string, x: Tensor): Tensor {
+export function layerNormalise(p: Parameters, name: string, x: Tensor, eps = 1e-5): Tensor {
   const channels = x.shape.at(-1)!;
   return p.in(name, () =>
     layerNorm(x, {
+      eps,
       weight: p.get('weight', [channels], { kind: 'ones' }),
       bias: p.get('bias', [channels], { kind: 'zeros' }),
     }),
   );
 }
 
-export function groupNormalise(p: Parameters, name: string, x: Tensor, groups: number): Tensor {
+export function groupNormalise(p: Parameters, name: string, x: Tensor, groups: number, eps = 1e-5): Tensor {
   const channels = x.shape.at(-1)!;
   return p.in(name, () =>
     groupNorm(x, groups, {
+      eps,
       weight: p.get('weight', [channels], { kind: 'ones' }),
       bias: p.get('bias', [channels], { kind: 'zeros' }),
     }),
