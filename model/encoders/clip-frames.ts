@@ -1,0 +1,90 @@
+/**
+ * Which frames the CLIP encoder of VTA-LDM sees, and how they are prepared: two a second, Pillow's bicubic resize of the
+ * short side, centre crop, [0, 1] without CLIP's own mean and deviation (research: the release leaves them out).
+ */
+
+import { resizeBicubic } from '../media/bicubic.js';
+import { EmptyMediaError } from '../media/errors.js';
+import { openFrames, partDuration } from '../media/frames.js';
+
+const FRAMES_PER_SECOND = 2;
+/** Frames a second where the file does not say. */
+const UNKNOWN_RATE = 25;
+/** Pixels a side of what CLIP ViT-L/14 sees. */
+export const CLIP_SIZE = 224;
+
+/**
+ * `released`: by the frame rate cut to a whole number, as in the release; `exact`: by the true rate, as in the authors'
+ * later version. They differ for 29.97 fps and the like.
+ */
+export type FrameRule = 'released' | 'exact';
+
+/** Indices of the frames that are looked at, without end: a clip has those below its number of frames. */
+export function* frameIndices(frameRate: number, rule: FrameRule): Generator<number, never> {
+  const step = (rule === 'released' ? Math.max(1, Math.trunc(frameRate)) : frameRate) / FRAMES_PER_SECOND;
+  for (let i = 0; ; i++) yield Math.trunc(i * step);
+}
+
+/** RGB bytes of any size to [CLIP_SIZE, CLIP_SIZE, 3] in [0, 1]. */
+export function prepareFrame(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  size: number = CLIP_SIZE,
+): Float32Array {
+  const short = Math.min(width, height);
+  const scaled = (side: number): number => (side === short ? size : Math.trunc((size * side) / short));
+  const [rows, columns] = [scaled(height), scaled(width)];
+  const resized = resizeBicubic(pixels, [height, width], [rows, columns], 3);
+  const [top, left] = [roundHalfEven((rows - size) / 2), roundHalfEven((columns - size) / 2)];
+  const out = new Float32Array(size * size * 3);
+  for (let y = 0; y < size; y++) {
+    const from = ((top + y) * columns + left) * 3;
+    for (let i = 0; i < size * 3; i++) out[y * size * 3 + i] = resized[from + i]! / 255;
+  }
+  return out;
+}
+
+/** Python's `round`, by which torchvision places its crop. */
+const roundHalfEven = (x: number): number => (x % 1 === 0.5 && Math.floor(x) % 2 === 0 ? Math.floor(x) : Math.round(x));
+
+export interface ClipFrames {
+  /** [T, 224, 224, 3] in [0, 1]. */
+  frames: Float32Array;
+  /** Index of each in the part of the clip that was asked for. */
+  indices: number[];
+  /** Seconds that the part lasts. */
+  seconds: number;
+}
+
+export interface ClipFramesOptions {
+  rule?: FrameRule;
+  /** Seconds of the part to look at. */
+  start?: number;
+  duration?: number;
+  signal?: AbortSignal;
+}
+
+/** Streams a clip and prepares the chosen frames. Throws a MediaError for what is wrong with the clip. */
+export async function clipFrames(path: string, options: ClipFramesOptions = {}): Promise<ClipFrames> {
+  const { rule = 'released', start, duration, signal } = options;
+  const stream = await openFrames(path, { format: 'rgb24', start, duration, signal });
+  const seconds = partDuration(stream.info, start, duration);
+  const chosen = frameIndices(stream.info.video.frameRate || UNKNOWN_RATE, rule);
+  const prepared: Float32Array[] = [];
+  const indices: number[] = [];
+  let next = chosen.next().value;
+  let index = 0;
+  for await (const { pixels } of stream) {
+    // At rates below two a second a frame is chosen more than once.
+    for (; next === index; next = chosen.next().value) {
+      prepared.push(prepareFrame(pixels, stream.width, stream.height));
+      indices.push(index);
+    }
+    index++;
+  }
+  if (prepared.length === 0) throw new EmptyMediaError(`${path}: has no frames to look at`);
+  const frames = new Float32Array(prepared.length * prepared[0]!.length);
+  for (const [i, frame] of prepared.entries()) frames.set(frame, i * frame.length);
+  return { frames, indices, seconds };
+}
