@@ -16,4 +16,5 @@ export * from './reduce.js';
 export * from './resize.js';
 export * from './rope.js';
 export * from './softmax.js';
+export * from './split.js';
 export * from './stft.js';

@@ -1,7 +1,7 @@
 /**
- * Bicubic resize of 8-bit pictures, antialiased, to the bit as Pillow does it (`Image.resize(…, BICUBIC)`): models that
- * were trained on its pictures see the same ones. Two passes across and then down,
- * with 8-bit pictures between them and 22-bit fixed-point weights (Pillow's Resample.c is the definition; Keys' kernel with a = −0.5, widened by the factor when shrinking).
+ * Bicubic resize of 8-bit pictures, antialiased, to the byte as Pillow does it (`Image.resize(…, BICUBIC)`): models that
+ * were trained on its pictures see the same ones. Two passes, across and then down, with 8-bit pictures between them and
+ * 22-bit fixed-point weights (Pillow's Resample.c is the definition; Keys' kernel with a = −0.5, widened when shrinking).
  */
 
 const PRECISION_BITS = 22;
