@@ -7,6 +7,17 @@ export {
   type CheckpointTensor,
   countOf,
 } from './checkpoint.js';
+export {
+  type CheckpointMap,
+  type CheckpointPart,
+  type CheckpointPlace,
+  MissingPartsError,
+  type ModelParts,
+  openModelFolder,
+  selectTensors,
+} from './checkpoint-map.js';
+export { VTA_LDM } from './checkpoints/vta-ldm.js';
+export { type ConvertOptions, convertCheckpoint } from './convert.js';
 export { DTYPES, type DType, isDType, itemSize, type TypedArray } from './dtype.js';
 export {
   ArchiveError,
