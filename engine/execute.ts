@@ -28,16 +28,16 @@ export function createTensorBuffer(device: GPUDevice, type: TensorType, label = 
   return device.createBuffer({ label, size: byteLength(type), usage: STORAGE | COPY_SRC | COPY_DST });
 }
 
-/** Writes packed elements; the bytes are padded to the multiple of four that `writeBuffer` wants. */
-export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBufferView): void {
+/** Writes packed elements at byte `at`; the bytes are padded to the multiple of four that `writeBuffer` wants. */
+export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBufferView, at: number = 0): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (bytes.byteLength % 4 === 0) {
-    device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+    device.queue.writeBuffer(buffer, at, bytes as Uint8Array<ArrayBuffer>);
     return;
   }
   const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
   padded.set(bytes);
-  device.queue.writeBuffer(buffer, 0, padded);
+  device.queue.writeBuffer(buffer, at, padded);
 }
 
 /** Pipelines, scratch, parameters and bind groups of one lowering over given buffers. */

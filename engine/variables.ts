@@ -10,6 +10,8 @@ interface Entry {
   type: TensorType;
   buffer: GPUBuffer;
   written: boolean;
+  /** Elements written so far, where the variable comes in parts. */
+  filled: number;
 }
 
 export class Variables {
@@ -47,6 +49,35 @@ export class Variables {
     entry.written = true;
   }
 
+  /**
+   * Sets the elements of a variable from `first` on, and makes it where it is new; a new one is complete when its parts
+   * have come in order. Parts begin at a multiple of four bytes: f16 at an even element, and only the last may end at an
+   * odd one.
+   */
+  writePart(name: string, type: TensorType, first: number, data: TensorData): void {
+    const size = sizeOf(type.shape);
+    const itemSize = bytesPerElement[type.dtype];
+    const end = first + data.length;
+    const fault =
+      data.BYTES_PER_ELEMENT !== itemSize
+        ? `elements of ${itemSize} bytes, found ${data.BYTES_PER_ELEMENT}`
+        : !Number.isSafeInteger(first) || first < 0 || end > size
+          ? `a part of its ${size} elements, found ${first}…${end}`
+          : (first * itemSize) % 4 !== 0 || (end !== size && (end * itemSize) % 4 !== 0)
+            ? `parts at multiples of four bytes, found ${first}…${end}`
+            : undefined;
+    if (fault) throw new EngineError(`variable '${name}': ${type.dtype}[${type.shape.join('×')}] takes ${fault}`);
+    const entry = this.ensure(name, type);
+    if (!entry.written && first > entry.filled) {
+      throw new EngineError(
+        `variable '${name}': the part from ${entry.filled} on is missing before that from ${first}`,
+      );
+    }
+    uploadTensor(this.#device, entry.buffer, data, first * itemSize);
+    entry.filled = Math.max(entry.filled, end);
+    entry.written ||= entry.filled === size;
+  }
+
   /** Sets a variable to zeros. */
   zero(name: string, type: TensorType): void {
     this.write(
@@ -70,7 +101,7 @@ export class Variables {
           `variable '${name}' needs ${byteLength(type)} bytes; this device binds ${this.#limit} at most`,
         );
       }
-      entry = { type, buffer: createTensorBuffer(this.#device, type, name), written: false };
+      entry = { type, buffer: createTensorBuffer(this.#device, type, name), written: false, filled: 0 };
       this.#entries.set(name, entry);
     }
     return entry;

@@ -17,8 +17,9 @@ import { register as run } from './run.js';
 import { packageRoot, restoreTerminal, say } from './terminal.js';
 import { register as test } from './test.js';
 import { register as train } from './train.js';
+import { register as weights } from './weights.js';
 
-const COMMANDS = [run, doctor, test, train, evaluate, bench];
+const COMMANDS = [run, doctor, test, train, evaluate, bench, weights];
 
 /** The exit code that an error of a command stands for. */
 function exitCodeOf(error: unknown): number {
@@ -45,7 +46,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureOutput({ writeErr: (text) => void process.stderr.write(text) })
     .exitOverride();
   for (const register of COMMANDS) register(program);
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const part of command.commands) part.exitOverride();
+  }
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return 2;

@@ -63,6 +63,39 @@ export class UnknownTensorError extends WeightsError {
   override name = 'UnknownTensorError';
 }
 
+/** A zip archive that is damaged, or says of itself what is not so, or is none of those that PyTorch writes. */
+export class ArchiveError extends WeightsError {
+  override name = 'ArchiveError';
+}
+
+/** A Python pickle that holds more than tensors, containers and plain values, or is damaged. */
+export class PickleError extends WeightsError {
+  override name = 'PickleError';
+}
+
+/** A pickle that asks for a Python class or function which is not needed for tensors. Nothing of it was run. */
+export class ForbiddenGlobalError extends PickleError {
+  override name = 'ForbiddenGlobalError';
+  /** What was asked for, such as `os.system`. */
+  readonly global: string;
+
+  constructor(global: string, how: string, file: string) {
+    super(
+      `the checkpoint asks for the Python object ${quoted(global)} (${how}); only tensors are read, nothing was run`,
+      {
+        file,
+        remedy: 'do not trust this file; take one with the weights alone',
+      },
+    );
+    this.global = global;
+  }
+}
+
+/** The index of a checkpoint in several files cannot be understood, or its files are not what it says. */
+export class ShardIndexError extends WeightsError {
+  override name = 'ShardIndexError';
+}
+
 /** NaN or infinity among the weights. */
 export class NonFiniteError extends WeightsError {
   override name = 'NonFiniteError';

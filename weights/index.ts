@@ -1,13 +1,35 @@
-/** Weights: safetensors in and out, half-precision codecs, provenance, and fitting a file's tensors to a model. */
+/** Weights: checkpoints of every format in, safetensors out, half-precision codecs, provenance, and the way to a device. */
 
+export {
+  type Checkpoint,
+  type CheckpointFormat,
+  type CheckpointReader,
+  type CheckpointTensor,
+  countOf,
+} from './checkpoint.js';
+export {
+  type CheckpointMap,
+  type CheckpointPart,
+  type CheckpointPlace,
+  MissingPartsError,
+  type ModelParts,
+  openModelFolder,
+  selectTensors,
+} from './checkpoint-map.js';
+export { VTA_LDM } from './checkpoints/vta-ldm.js';
+export { type ConvertOptions, convertCheckpoint } from './convert.js';
 export { DTYPES, type DType, isDType, itemSize, type TypedArray } from './dtype.js';
 export {
+  ArchiveError,
+  ForbiddenGlobalError,
   HeaderError,
   IntegrityError,
   LayoutError,
   ManifestError,
   NonFiniteError,
+  PickleError,
   ProvenanceError,
+  ShardIndexError,
   SourceError,
   TensorTypeError,
   UnknownTensorError,
@@ -26,13 +48,14 @@ export {
   f32BitsToF16Bits,
 } from './half.js';
 export {
-  closestNames,
   compareTensors,
   type ExpectedTensor,
+  type LoadableFile,
   loadTensors,
   type MatchOptions,
   matchTensors,
   requireFinite,
+  storedShape,
   TensorMatchError,
   type TensorProblem,
 } from './load.js';
@@ -48,8 +71,10 @@ export {
   verify,
   writeManifest,
 } from './manifest.js';
+export { closestNames } from './names.js';
 export { digestFile, type FileDigest, type FileSource, openFile, replaceFile, withFile } from './node-file.js';
-export { openSafetensors, type SafetensorsFile, type TensorEntry, toF32 } from './safetensors.js';
+export { openCheckpoint, readCheckpoint } from './open-checkpoint.js';
+export { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors.js';
 export {
   encodeSafetensors,
   safetensorsChunks,
@@ -58,4 +83,8 @@ export {
   type WriteOptions,
   writeSafetensors,
 } from './safetensors-writer.js';
+export type { OpenSibling } from './shards.js';
 export { type BlobLike, type ByteSource, blobSource, memorySource } from './source.js';
+export { toF32 } from './to-f32.js';
+export type { Scalar } from './torch/values.js';
+export { type DeviceDType, type UploadOptions, uploadWeights, type WeightSpec, type WeightTarget } from './upload.js';

@@ -1,9 +1,11 @@
 /** From a file's tensors to the ones a model asks for: every mismatch reported at once, non-finite values refused. */
 
+import type { CheckpointTensor } from './checkpoint.js';
 import type { DType } from './dtype.js';
 import { NonFiniteError, quoted, WeightsError } from './errors.js';
-import type { SafetensorsFile } from './safetensors.js';
+import { closestNames } from './names.js';
 import { showShape } from './safetensors-header.js';
+import { copyStrided, rowMajorStrides } from './strided-copy.js';
 
 /** A tensor that a model asks for. */
 export interface ExpectedTensor {
@@ -11,6 +13,11 @@ export interface ExpectedTensor {
   shape: readonly number[];
   /** Any type will do when left out. */
   dtype?: DType;
+  /**
+   * Where the file keeps the dimensions: dimension `d` of `shape` is dimension `torchOrder[d]` of the stored tensor (see
+   * TORCH_ORDER in model/parameters.ts). Absent: they are the same.
+   */
+  torchOrder?: readonly number[];
 }
 
 export interface TensorProblem {
@@ -49,12 +56,10 @@ export class TensorMatchError extends WeightsError {
 
 /** Problems spelled out in a message, and given suggestions. */
 const SHOWN = 20;
-/** Names that are compared for one suggestion, so that huge files cost no time. */
-const COMPARED = 4096;
 
 /** Every difference between the tensors of a file and those a model asks for; empty when they fit. */
 export function compareTensors(
-  found: ReadonlyMap<string, { dtype: DType; shape: readonly number[] }>,
+  found: ReadonlyMap<string, CheckpointTensor>,
   expected: readonly ExpectedTensor[],
   options: MatchOptions = {},
 ): TensorProblem[] {
@@ -64,12 +69,14 @@ export function compareTensors(
   const problems: TensorProblem[] = missing.map((name, i) => ({
     kind: 'missing',
     name,
-    expected: showShape(wanted.get(name)!.shape),
+    expected: showShape(storedShape(wanted.get(name)!)),
     closest: i < SHOWN ? closestNames(name, unexpected) : [],
   }));
-  for (const [name, { shape, dtype }] of wanted) {
+  for (const [name, asked] of wanted) {
     const tensor = found.get(name);
     if (!tensor) continue;
+    const { dtype } = asked;
+    const shape = storedShape(asked);
     if (shape.length !== tensor.shape.length || shape.some((size, i) => size !== tensor.shape[i])) {
       problems.push({ kind: 'shape', name, expected: showShape(shape), found: showShape(tensor.shape), closest: [] });
     }
@@ -85,9 +92,18 @@ export function compareTensors(
   return problems;
 }
 
+/** The shape of the stored tensor. */
+export function storedShape({ shape, torchOrder }: Pick<ExpectedTensor, 'shape' | 'torchOrder'>): number[] {
+  const stored = [...shape];
+  torchOrder?.forEach((from, d) => {
+    stored[from] = shape[d];
+  });
+  return stored;
+}
+
 /** Throws TensorMatchError, with every problem, unless the file's tensors are those asked for. */
 export function matchTensors(
-  found: ReadonlyMap<string, { dtype: DType; shape: readonly number[] }>,
+  found: ReadonlyMap<string, CheckpointTensor>,
   expected: readonly ExpectedTensor[],
   options: MatchOptions = {},
 ): void {
@@ -95,14 +111,21 @@ export function matchTensors(
   if (problems.length > 0) throw new TensorMatchError(problems, options.file);
 }
 
+/** What loading needs of a checkpoint or a safetensors file. */
+export interface LoadableFile {
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+  readAsF32(name: string): Promise<Float32Array<ArrayBuffer>>;
+}
+
 /**
- * Reads the tensors a model asks for, as f32, in the order asked.
+ * Reads the tensors a model asks for, as f32, in the order asked, their dimensions in the model's order.
  *
  * Throws TensorMatchError (see `matchTensors`), NonFiniteError (unless `allowNonFinite`), SourceError, or the signal's
  * reason. `onProgress` is told the tensors read and their number.
  */
 export async function loadTensors(
-  file: SafetensorsFile,
+  file: LoadableFile,
   expected: readonly ExpectedTensor[],
   options: Omit<MatchOptions, 'file'> & {
     allowNonFinite?: boolean;
@@ -112,64 +135,50 @@ export async function loadTensors(
 ): Promise<Map<string, Float32Array<ArrayBuffer>>> {
   matchTensors(file.tensors, expected, { ...options, file: file.name });
   const loaded = new Map<string, Float32Array<ArrayBuffer>>();
-  for (const { name, shape } of expected) {
+  for (const asked of expected) {
     options.signal?.throwIfAborted();
+    const { name } = asked;
     const values = await file.readAsF32(name);
-    if (!options.allowNonFinite) requireFinite(values, { tensor: name, shape, file: file.name });
-    loaded.set(name, values);
+    if (!options.allowNonFinite) requireFinite(values, { tensor: name, shape: storedShape(asked), file: file.name });
+    loaded.set(name, reordered(values, asked));
     options.onProgress?.(loaded.size, expected.length);
   }
   return loaded;
 }
 
-/** Throws NonFiniteError that names tensor and index unless every value is finite. */
-export function requireFinite(
-  values: Float32Array | Float64Array,
-  { tensor, shape, file }: { tensor: string; shape: readonly number[]; file?: string },
-): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new NonFiniteError(`the weights are damaged: ${values[i]} at index ${showShape(indexOf(i, shape))}`, {
-      file,
-      tensor,
-      expected: 'finite values',
-      found: `${values[i]} at element ${i}`,
-      remedy: 'fetch or train the weights again',
-    });
-  }
-}
-
-/** Names within reach of `name` by edit distance, closest first, at most three. */
-export function closestNames(name: string, candidates: readonly string[]): string[] {
-  const reach = Math.max(2, Math.floor(name.length * 0.4));
-  return candidates
-    .slice(0, COMPARED)
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate, reach) }))
-    .filter(({ distance }) => distance <= reach)
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, 3)
-    .map(({ candidate }) => candidate);
+/** Stored values in the order of the model's dimensions. */
+function reordered(values: Float32Array<ArrayBuffer>, asked: ExpectedTensor): Float32Array<ArrayBuffer> {
+  const { shape, torchOrder } = asked;
+  if (!torchOrder || torchOrder.every((from, d) => from === d)) return values;
+  const strides = rowMajorStrides(storedShape(asked));
+  const result = new Float32Array(values.length);
+  copyStrided(
+    { array: values, offset: 0, strides: torchOrder.map((from) => strides[from]) },
+    { array: result, offset: 0, strides: rowMajorStrides(shape) },
+    shape,
+  );
+  return result;
 }
 
 /**
- * Levenshtein distance (insertions, deletions, substitutions), by rows of the usual table; anything above `reach` is
- * given as `reach + 1`, and found out early.
+ * Throws NonFiniteError that names tensor and index unless every value is finite. `values` may be a part of the tensor
+ * that begins at its element `first`.
  */
-export function editDistance(a: string, b: string, reach: number = Number.POSITIVE_INFINITY): number {
-  if (Math.abs(a.length - b.length) > reach) return reach + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    let least = i;
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, row[j] + 1, next[j - 1] + 1));
-      least = Math.min(least, next[j]);
-    }
-    if (least > reach) return reach + 1;
-    row = next;
+export function requireFinite(
+  values: Float32Array | Float64Array,
+  { tensor, shape, file, first = 0 }: { tensor: string; shape: readonly number[]; file?: string; first?: number },
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const index = showShape(indexOf(first + i, shape));
+    throw new NonFiniteError(`the weights are damaged: ${values[i]} at index ${index}`, {
+      file,
+      tensor,
+      expected: 'finite values',
+      found: `${values[i]} at element ${first + i}`,
+      remedy: 'fetch or train the weights again',
+    });
   }
-  return Math.min(row[b.length], reach + 1);
 }
 
 function indexOf(element: number, shape: readonly number[]): number[] {

@@ -69,6 +69,21 @@ export async function withFile<T>(path: string, use: (source: FileSource) => Pro
   }
 }
 
+/** Whether there is something of that name; a folder counts, so that opening it says what is wrong. */
+export async function fileExists(path: string): Promise<boolean> {
+  const { stat } = await fileSystem();
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Opens the file of that plain name in the folder of `path`. */
+export async function openSibling(path: string, name: string): Promise<FileSource> {
+  const { dirname, join } = await paths();
+  return openFile(join(dirname(path), name));
+}
+
 /** Size and sha256 of a file, read piece by piece. */
 export async function digestFile(path: string): Promise<FileDigest> {
   const { createHash } = await cryptography();

@@ -11,14 +11,17 @@
 
 import { type DType, isDType, itemSize } from './dtype.js';
 import { HeaderError, LayoutError, quoted, TensorTypeError } from './errors.js';
+import { JsonScanner } from './json-scanner.js';
 
 /** Longest header accepted, in bytes; the reference implementation's limit. */
 export const LONGEST_HEADER = 100_000_000;
 const MOST_TENSORS = 2 ** 18;
 const MOST_DIMENSIONS = 16;
 const LONGEST_NAME = 1024;
-const MOST_METADATA = 2 ** 16;
+/** Metadata of one file, at most. */
+export const MOST_METADATA: number = 2 ** 16;
 const METADATA = '__metadata__';
+const DAMAGED = 'the file is damaged or was written wrongly; fetch it again';
 
 /** One tensor as the header states it. */
 export interface HeaderEntry {
@@ -38,7 +41,11 @@ export interface Header {
 export function parseHeader(text: string, file: string): Header {
   const tensors = new Map<string, HeaderEntry>();
   let metadata: Map<string, string> | undefined;
-  const json = new Scanner(text, file);
+  const json = new JsonScanner(
+    text,
+    'header',
+    (problem, details) => new HeaderError(problem, { file, ...details, remedy: DAMAGED }),
+  );
   json.object((key) => {
     if (key === METADATA) {
       if (metadata) throw json.error(`${METADATA} is there twice`);
@@ -94,26 +101,26 @@ export function requireTiling(tensors: ReadonlyMap<string, HeaderEntry>, dataSiz
   }
 }
 
-/** Throws HeaderError for a name that is no plain key: empty, huge, unprintable, or shaped like a way out of a folder. */
+/** What is wrong with a tensor's name: empty, huge, unprintable, or shaped like a way out of a folder. */
+export function faultOfName(name: string): string | undefined {
+  if (name === '') return 'a tensor has an empty name';
+  if (name === METADATA) return `${METADATA} is not a name for a tensor`;
+  if (name.length > LONGEST_NAME) return `a tensor's name is longer than ${LONGEST_NAME} characters`;
+  if (/[\p{Cc}\p{Surrogate}]/u.test(name)) return "a tensor's name has control characters or half characters";
+  if (name.includes('\\') || /^([A-Za-z]:)?\//.test(name) || name.split('/').includes('..')) {
+    return "a tensor's name looks like a path out of a folder";
+  }
+  return undefined;
+}
+
+/** Throws HeaderError for a name that is no plain key (see `faultOfName`). */
 export function requireTensorName(name: string, file: string): void {
-  const problem =
-    name === ''
-      ? 'a tensor has an empty name'
-      : name === METADATA
-        ? `${METADATA} is not a name for a tensor`
-        : name.length > LONGEST_NAME
-          ? `a tensor's name is longer than ${LONGEST_NAME} characters`
-          : /[\p{Cc}\p{Surrogate}]/u.test(name)
-            ? "a tensor's name has control characters or half characters"
-            : name.includes('\\') || /^([A-Za-z]:)?\//.test(name) || name.split('/').includes('..')
-              ? "a tensor's name looks like a path out of a folder"
-              : undefined;
-  if (problem === undefined) return;
-  throw new HeaderError(problem, { file, tensor: name, remedy: 'rename the tensor' });
+  const problem = faultOfName(name);
+  if (problem !== undefined) throw new HeaderError(problem, { file, tensor: name, remedy: 'rename the tensor' });
 }
 
 /** Elements of a shape. Throws LayoutError for sizes that are not non-negative integers or whose product is absurd. */
-export function elementCount(shape: readonly number[], file: string, tensor: string): number {
+export function elementCount(shape: readonly number[], file: string, tensor?: string): number {
   const count = shape.reduce((product, size) => product * size, 1);
   if (shape.length <= MOST_DIMENSIONS && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     if (Number.isSafeInteger(count)) return count;
@@ -131,7 +138,7 @@ export function showShape(shape: readonly number[]): string {
   return `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? `, … ${shape.length} sizes` : ''}]`;
 }
 
-function parseEntry(json: Scanner, tensor: string, file: string): HeaderEntry {
+function parseEntry(json: JsonScanner, tensor: string, file: string): HeaderEntry {
   let dtype: string | undefined;
   let shape: number[] | undefined;
   let span: number[] | undefined;
@@ -164,103 +171,8 @@ function parseEntry(json: Scanner, tensor: string, file: string): HeaderEntry {
       tensor,
       expected: `${bytes} bytes for ${dtype} ${showShape(shape)}`,
       found: `${end - begin}`,
-      remedy: 'the file is damaged or was written wrongly; fetch it again',
+      remedy: DAMAGED,
     });
   }
   return { dtype, shape, begin, end };
 }
-
-/** Reads the few forms of JSON that a header may hold. */
-class Scanner {
-  private at = 0;
-  private readonly text: string;
-  private readonly file: string;
-
-  constructor(text: string, file: string) {
-    this.text = text;
-    this.file = file;
-  }
-
-  /** `{key: …}`; `value` is called after each colon and must consume the value. */
-  object(value: (key: string) => void, tensor?: string): void {
-    this.expect('{', tensor);
-    if (this.accept('}')) return;
-    do {
-      const key = this.string('a name', tensor);
-      this.expect(':', tensor);
-      value(key);
-    } while (this.accept(','));
-    this.expect('}', tensor);
-  }
-
-  string(what: string, tensor?: string): string {
-    this.skipSpace();
-    const start = this.at;
-    if (this.text[start] !== '"') throw this.error(`${what} is not a string`, tensor);
-    let end = start + 1;
-    for (; end < this.text.length && this.text[end] !== '"'; end++) if (this.text[end] === '\\') end++;
-    this.at = end + 1;
-    try {
-      return JSON.parse(this.text.slice(start, this.at)) as string;
-    } catch {
-      this.at = start;
-      throw this.error(`${what} is not a whole JSON string`, tensor);
-    }
-  }
-
-  /** `[n, …]` of at most `most` non-negative integers. */
-  integers(what: string, most: number, tensor?: string): number[] {
-    const numbers: number[] = [];
-    if (!this.accept('[')) throw this.error(`${what} is not a list`, tensor);
-    if (this.accept(']')) return numbers;
-    do {
-      if (numbers.length === most) throw this.error(`${what} has more than ${most} numbers`, tensor);
-      this.skipSpace();
-      const start = this.at;
-      NUMBER_LIKE.lastIndex = start;
-      const token = NUMBER_LIKE.exec(this.text)?.[0] ?? '';
-      if (!/^(0|[1-9]\d*)$/.test(token) || !Number.isSafeInteger(Number(token))) {
-        throw this.error(`${what} holds ${quoted(token)}, not an integer from 0 to 2^53 − 1`, tensor);
-      }
-      this.at = start + token.length;
-      numbers.push(Number(token));
-    } while (this.accept(','));
-    this.expect(']', tensor);
-    return numbers;
-  }
-
-  end(): void {
-    this.skipSpace();
-    if (this.at < this.text.length) throw this.error('there is more after the closing brace');
-  }
-
-  error(problem: string, tensor?: string): HeaderError {
-    return new HeaderError(`the header is not what the format asks for: ${problem}`, {
-      file: this.file,
-      tensor,
-      found: `${quoted(this.text.slice(this.at, this.at + 30), 30)} at character ${this.at} of the header`,
-      remedy: 'the file is damaged or was written wrongly; fetch it again',
-    });
-  }
-
-  private accept(mark: string): boolean {
-    this.skipSpace();
-    if (this.text[this.at] !== mark) return false;
-    this.at++;
-    return true;
-  }
-
-  private expect(mark: string, tensor?: string): void {
-    if (!this.accept(mark)) throw this.error(`no ${mark} where one must be`, tensor);
-  }
-
-  private skipSpace(): void {
-    while (SPACE.has(this.text.charCodeAt(this.at))) this.at++;
-  }
-}
-
-/** What stands where a number should; enough of it to show. */
-const NUMBER_LIKE = /[^\s,\]]{1,24}/y;
-
-/** JSON's four spaces. */
-const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);

@@ -12,6 +12,7 @@ import {
   formatHeader,
   type HeaderEntry,
   LONGEST_HEADER,
+  MOST_METADATA,
   requireTensorName,
   showShape,
 } from './safetensors-header.js';
@@ -23,9 +24,9 @@ export interface TensorToWrite {
   shape: readonly number[];
   /**
    * The elements, row-major (F16 and BF16 as bits; a Uint8Array is taken as raw bytes), or a function that fetches them
-   * when their turn comes, so that only one tensor need be in memory.
+   * when their turn comes, as a whole or in pieces, so that no more than that need be in memory.
    */
-  data: TypedArray | (() => TypedArray | Promise<TypedArray>);
+  data: TypedArray | (() => TypedArray | Promise<TypedArray> | AsyncIterable<TypedArray>);
 }
 
 export interface WriteOptions {
@@ -74,8 +75,13 @@ export async function* safetensorsChunks(
   yield headerBytes(ordered, metadata, file);
   for (const tensor of ordered) {
     const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
-    requireFit(tensor, data, file);
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    let written = 0;
+    for await (const piece of Symbol.asyncIterator in data ? data : [data]) {
+      requireKind(tensor, piece, file);
+      written += piece.byteLength;
+      yield new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+    }
+    requireFit(tensor, written, file);
   }
 }
 
@@ -89,19 +95,28 @@ export function tensorOf(
   values: Float32Array,
   dtype: 'F32' | 'F16' | 'BF16' = 'F32',
 ): TensorToWrite {
-  if (dtype === 'F32') return { name, dtype, shape, data: values };
-  const data = dtype === 'F16' ? encodeF16(values) : encodeBf16(values);
+  return { name, dtype, shape, data: narrowed(values, dtype, name) };
+}
+
+/** f32 values as elements of a smaller type, rounded to nearest; as `tensorOf`. */
+export function narrowed(
+  values: Float32Array,
+  dtype: 'F32' | 'F16' | 'BF16',
+  tensor: string,
+): Float32Array | Uint16Array {
+  if (dtype === 'F32') return values;
+  const bits = dtype === 'F16' ? encodeF16(values) : encodeBf16(values);
   const infinity = dtype === 'F16' ? 0x7c00 : 0x7f80;
-  const lost = data.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(values[i]));
-  if (lost >= 0) {
-    throw new NonFiniteError(`element ${lost} is too large for ${dtype}`, {
-      tensor: name,
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i] & 0x7fff) !== infinity || !Number.isFinite(values[i])) continue;
+    throw new NonFiniteError(`${values[i]} is too large for ${dtype}`, {
+      tensor,
       expected: dtype === 'F16' ? 'magnitudes below 65520' : 'magnitudes below 3.396e38',
-      found: `${values[lost]}`,
+      found: `${values[i]} at element ${i}`,
       remedy: 'store it as F32',
     });
   }
-  return { name, dtype, shape, data };
+  return bits;
 }
 
 function headerBytes(
@@ -113,6 +128,9 @@ function headerBytes(
     if (typeof value !== 'string') {
       throw new HeaderError(`metadata ${quoted(name)} is not a string`, { file, found: typeof value });
     }
+  }
+  if (Object.keys(metadata).length > MOST_METADATA) {
+    throw new HeaderError(`more than ${MOST_METADATA} metadata`, { file });
   }
   const entries = new Map<string, HeaderEntry>();
   let reached = 0;
@@ -142,21 +160,22 @@ function requireWritable(name: string, dtype: string, file: string): void {
   if (!isDType(dtype)) throw new TensorTypeError('unknown element type', { file, tensor: name, found: quoted(dtype) });
 }
 
-function requireFit({ name, dtype, shape }: TensorToWrite, data: TypedArray, file: string): void {
-  if (!isArrayOf(dtype, data) && !(data instanceof Uint8Array)) {
-    throw new TensorTypeError(`${dtype} elements cannot come from this kind of array`, {
-      file,
-      tensor: name,
-      found: data.constructor.name,
-    });
-  }
+function requireKind({ name, dtype }: TensorToWrite, data: TypedArray, file: string): void {
+  if (isArrayOf(dtype, data) || data instanceof Uint8Array) return;
+  throw new TensorTypeError(`${dtype} elements cannot come from this kind of array`, {
+    file,
+    tensor: name,
+    found: data.constructor.name,
+  });
+}
+
+function requireFit({ name, dtype, shape }: TensorToWrite, bytes: number, file: string): void {
   const expected = elementCount(shape, file, name) * itemSize(dtype);
-  if (data.byteLength !== expected) {
-    throw new LayoutError('the array does not fit the shape', {
-      file,
-      tensor: name,
-      expected: `${expected} bytes for ${dtype} ${showShape(shape)}`,
-      found: `${data.byteLength}`,
-    });
-  }
+  if (bytes === expected) return;
+  throw new LayoutError('the array does not fit the shape', {
+    file,
+    tensor: name,
+    expected: `${expected} bytes for ${dtype} ${showShape(shape)}`,
+    found: `${bytes}`,
+  });
 }

@@ -4,11 +4,12 @@
  * is the caller's to say (`loadTensors` in `load.ts` refuses it).
  */
 
-import { type DType, type TypedArray, viewAs } from './dtype.js';
+import { type Checkpoint, checkpointOf } from './checkpoint.js';
+import { type DType, itemSize, type TypedArray, viewAs } from './dtype.js';
 import { HeaderError, quoted, UnknownTensorError } from './errors.js';
-import { decodeBf16, decodeF16 } from './half.js';
 import { LONGEST_HEADER, parseHeader, requireTiling } from './safetensors-header.js';
 import type { ByteSource } from './source.js';
+import { toF32 } from './to-f32.js';
 
 /** A length and `{}`. */
 const SHORTEST_FILE = 10;
@@ -33,6 +34,8 @@ export interface SafetensorsFile {
    * for a name that is not there and SourceError when the bytes cannot be read.
    */
   read(name: string): Promise<TypedArray<ArrayBuffer>>;
+  /** `count` of the stored elements from `first`; both within the tensor. */
+  readPart(name: string, first: number, count: number): Promise<TypedArray<ArrayBuffer>>;
   /** The elements as f32: exact from F16, BF16, BOOL and small integers, rounded to nearest from the wider types. */
   readAsF32(name: string): Promise<Float32Array<ArrayBuffer>>;
 }
@@ -68,19 +71,26 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
     metadata,
     tensors,
     read,
+    async readPart(name, first, count) {
+      const { dtype, offset } = entryOf(name);
+      return viewAs(dtype, await source.read(offset + first * itemSize(dtype), count * itemSize(dtype)));
+    },
     async readAsF32(name) {
       return toF32(entryOf(name).dtype, await read(name));
     },
   };
 }
 
-/** Stored elements as f32. */
-export function toF32(dtype: DType, data: TypedArray<ArrayBuffer>): Float32Array<ArrayBuffer> {
-  if (data instanceof Float32Array) return data;
-  if (dtype === 'F16') return decodeF16(data as Uint16Array);
-  if (dtype === 'BF16') return decodeBf16(data as Uint16Array);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
-  return new Float32Array(data);
+/** The file seen as any other checkpoint; its metadata are the values. */
+export function checkpointOfSafetensors(file: SafetensorsFile, close: () => Promise<void>): Checkpoint {
+  return checkpointOf({
+    name: file.name,
+    format: 'safetensors',
+    tensors: file.tensors,
+    values: new Map(Object.entries(file.metadata)),
+    readPart: (name, first, count) => file.readPart(name, first, count),
+    close,
+  });
 }
 
 async function readHeaderSize(source: ByteSource): Promise<number> {
@@ -130,7 +140,7 @@ function decodeUtf8(bytes: Uint8Array, file: string): string {
   }
 }
 
-const CONVERT = 'convert it to safetensors first';
+const CONVERT = 'convert it to safetensors first (node engine weights convert)';
 const FETCH = 'fetch the file itself';
 
 /** Other formats by their first bytes, so that the message can say what was given. */

@@ -13,7 +13,7 @@ import {
   TensorMatchError,
   tensorOf,
 } from '../../weights/index.js';
-import { editDistance } from '../../weights/load.js';
+import { editDistance } from '../../weights/names.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('weights/load');

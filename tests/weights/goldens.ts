@@ -1,0 +1,7 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../tools/terminal.js';
+
+/** A file that tests/oracle/torch_files.py wrote. */
+export function golden(name: string): string {
+  return join(packageRoot(), 'tests', 'oracle', 'goldens', 'torch', name);
+}

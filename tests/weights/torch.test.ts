@@ -1,0 +1,278 @@
+/** PyTorch's two layouts, read back against what torch says is in them, and views of storages against a loop over them. */
+
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { itemSize } from '../../weights/dtype.js';
+import {
+  type Checkpoint,
+  countOf,
+  loadTensors,
+  memorySource,
+  openCheckpoint,
+  openSafetensors,
+  readCheckpoint,
+  type TypedArray,
+  withFile,
+} from '../../weights/index.js';
+import { suite } from '../harness/suite.js';
+import { golden } from './goldens.js';
+import {
+  bytesOf,
+  called,
+  dict,
+  globalNamed,
+  integer,
+  list,
+  little,
+  older,
+  pickle,
+  TRUE,
+  tensor,
+  text,
+} from './pickle-writer.js';
+import { torchZip, zip } from './zip-writer.js';
+
+const test = suite('weights/PyTorch files');
+const FILES = ['zip-2.pt', 'zip-3.pt', 'zip-4.pt', 'older-2.pt', 'older-3.pt', 'older-4.pt'];
+
+/** Bytes, so that NaN equals NaN and −0 is not 0. */
+const raw = (array: TypedArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+test('files that torch.save wrote are read bit for bit, of every type, view, protocol and layout', async () => {
+  await withFile(golden('expected.safetensors'), async (source) => {
+    const expected = await openSafetensors(source);
+    for (const name of FILES) {
+      const checkpoint = await openCheckpoint(golden(name));
+      assert.equal(checkpoint.format, name.startsWith('zip') ? 'PyTorch zip' : 'PyTorch, older layout');
+      assert.deepEqual([...checkpoint.tensors.keys()].sort(), [...expected.tensors.keys()].sort());
+      for (const [tensorName, { dtype, shape }] of expected.tensors) {
+        const found = checkpoint.tensors.get(tensorName)!;
+        assert.deepEqual([found.dtype, found.shape], [dtype, shape], `${name} ${tensorName}`);
+        assert.deepEqual(
+          raw(await checkpoint.read(tensorName)),
+          raw(await expected.read(tensorName)),
+          `${name} ${tensorName}`,
+        );
+        assert.deepEqual(raw(await checkpoint.readAsF32(tensorName)), raw(await expected.readAsF32(tensorName)));
+      }
+      await checkpoint.close();
+    }
+  });
+});
+
+test('plain values keep their dotted names', async () => {
+  for (const name of FILES) {
+    const checkpoint = await openCheckpoint(golden(name));
+    assert.deepEqual(Object.fromEntries(checkpoint.values), {
+      epoch: 7,
+      global_step: 2 ** 40,
+      rate: 6e-5,
+      name: 'größe',
+      done: false,
+      nothing: null,
+      'history.0': 0.5,
+      'history.1.0': 1,
+      'history.1.1': 2,
+      'history.2.loss': 0.25,
+      'history.2.3': 'three',
+    });
+    await checkpoint.close();
+  }
+});
+
+test('streams and parts give what reading the whole gives', async () => {
+  for (const name of ['zip-2.pt', 'older-2.pt', 'expected.safetensors']) {
+    const checkpoint = await openCheckpoint(golden(name));
+    for (const [tensorName, { shape, dtype }] of checkpoint.tensors) {
+      const whole = await checkpoint.read(tensorName);
+      for (const bytes of [1, 3 * itemSize(dtype), 7 * itemSize(dtype), 2 ** 20]) {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of checkpoint.stream(tensorName, bytes)) {
+          assert.ok(piece.byteLength <= Math.max(bytes, itemSize(dtype)));
+          pieces.push(raw(piece));
+        }
+        assert.deepEqual(bytesOf(...pieces), raw(whole), tensorName);
+      }
+      const all = countOf(shape);
+      await assert.rejects(checkpoint.readPart(tensorName, all, 1), { name: 'LayoutError' });
+      await assert.rejects(checkpoint.readPart(tensorName, -1, 1), { name: 'LayoutError' });
+    }
+    await assert.rejects(checkpoint.read('state_dict.f23'), /state_dict\.f32/);
+    await checkpoint.close();
+  }
+});
+
+test('any view of a storage is gathered as its strides say, also in parts', async () => {
+  const size = 64;
+  const data = Uint8Array.from({ length: size }, (_, i) => i);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 9 })), { maxLength: 4 }),
+      fc.nat({ max: 9 }),
+      fc.nat(),
+      fc.nat(),
+      async (dims, offset, a, b) => {
+        const shape = dims.map(([n]) => n);
+        const strides = dims.map(([, stride]) => stride);
+        const reach = dims.reduce((sum, [n, stride]) => sum + (n - 1) * stride, offset);
+        fc.pre(shape.includes(0) || reach < size);
+        const object = pickle(dict({ t: tensor({ type: 'ByteStorage', size, offset, shape, strides }) }));
+        const checkpoint = await readCheckpoint(memorySource(older(object, [['0', size, data]])));
+        const expected: number[] = [];
+        const walk = (d: number, at: number): void => {
+          if (d === shape.length) expected.push(at);
+          else for (let i = 0; i < shape[d]; i++) walk(d + 1, at + i * strides[d]);
+        };
+        walk(0, offset);
+        assert.deepEqual([...(await checkpoint.read('t'))], expected);
+        const first = expected.length === 0 ? 0 : a % expected.length;
+        const count = expected.length === 0 ? 0 : b % (expected.length - first + 1);
+        assert.deepEqual([...(await checkpoint.readPart('t', first, count))], expected.slice(first, first + count));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('what older versions of Python and torch wrote is read', async () => {
+  const pairs = list(list(text('a'), tensor({ module: 'torch.cuda' })), list(text('b'), integer(1)));
+  const byPairs = pickle(called(globalNamed('collections', 'OrderedDict'), pairs));
+  const data = new Uint8Array(Float32Array.of(1, 2).buffer);
+  const first = await readCheckpoint(memorySource(older(byPairs, [['0', 2, data]])));
+  assert.deepEqual([...(await first.readAsF32('a'))], [1, 2]);
+  assert.equal(first.values.get('b'), 1);
+  // Python 2's strings, and a parameter.
+  const parameter = called(
+    globalNamed('torch._utils', '_rebuild_parameter'),
+    tensor(),
+    TRUE,
+    called(globalNamed('collections', 'OrderedDict')),
+  );
+  const second = await readCheckpoint(memorySource(torchZip(pickle('}U\x01w', parameter, 's'), { 0: data })));
+  assert.deepEqual([...(await second.readAsF32('w'))], [1, 2]);
+});
+
+test('a checkpoint that is one tensor, and one without any, are read', async () => {
+  const data = new Uint8Array(Float32Array.of(1, 2).buffer);
+  const one = await readCheckpoint(memorySource(torchZip(pickle(tensor()), { 0: data })));
+  assert.deepEqual([...(await one.readAsF32('tensor'))], [1, 2]);
+  const none = await readCheckpoint(memorySource(torchZip(pickle('}'))));
+  assert.deepEqual([none.tensors.size, none.values.size], [0, 0]);
+});
+
+test('a small compressed pickle and zip64 numbers are read', async () => {
+  const data = new Uint8Array(Float32Array.of(1, 2).buffer);
+  const entries = [
+    { name: 'x/data.pkl', data: pickle(dict({ a: tensor() })), deflated: true },
+    { name: 'x/data/0', data, says: { size: 0xffffffff, packedSize: 0xffffffff, extra: zip64Field(8, 8) } },
+  ];
+  const checkpoint = await readCheckpoint(memorySource(zip(entries, { zip64: {} })));
+  assert.deepEqual([...(await checkpoint.readAsF32('a'))], [1, 2]);
+});
+
+test('entries beyond 4 GiB are read by range', async () => {
+  // The archive is made of its ends alone; the middle, zeros, is never stored anywhere.
+  const size = 5 * 2 ** 30;
+  const object = pickle(dict({ big: tensor({ type: 'ByteStorage', size, shape: [size] }) }));
+  const head = zip([{ name: 'a/data.pkl', data: object }]).slice(0, 30 + 'a/data.pkl'.length + object.length);
+  const local = bytesOf(
+    'PK\x03\x04',
+    little(45, 2),
+    little(0, 4),
+    little(0, 8),
+    little(0, 8),
+    little(8, 2),
+    little(0, 2),
+    'a/data/0',
+  );
+  const tail = sparseTail(head.length, object.length, local.length, size);
+  const total = head.length + local.length + size + tail.length;
+  let fetched = 0;
+  const checkpoint = await readCheckpoint({
+    name: 'sparse.pt',
+    size: total,
+    async read(offset, length) {
+      fetched += length;
+      const bytes = new Uint8Array(length);
+      const place = (piece: Uint8Array, at: number): void => {
+        const from = Math.max(offset, at);
+        const to = Math.min(offset + length, at + piece.length);
+        if (from < to) bytes.set(piece.subarray(from - at, to - at), from - offset);
+      };
+      place(bytesOf(head, local), 0);
+      place(Uint8Array.of(1, 2, 3), head.length + local.length + 4.5 * 2 ** 30);
+      place(tail, total - tail.length);
+      return bytes;
+    },
+  });
+  assert.deepEqual([...(await checkpoint.readPart('big', 4.5 * 2 ** 30 - 1, 5))], [0, 1, 2, 3, 0]);
+  assert.ok(fetched < 2 ** 18, `${fetched} bytes fetched`);
+});
+
+test('weights load from any format, their dimensions put into the order asked for', async () => {
+  const asked = [
+    { name: 'state_dict.f32', shape: [4, 3], torchOrder: [1, 0] },
+    { name: 'state_dict.deep.permuted', shape: [2, 5, 3, 4], torchOrder: [0, 2, 3, 1] },
+  ];
+  const expectedOf = async (checkpoint: Checkpoint): Promise<number[][]> => {
+    const linear = await checkpoint.readAsF32('state_dict.f32');
+    const deep = await checkpoint.readAsF32('state_dict.deep.permuted');
+    return [
+      Array.from({ length: 12 }, (_, i) => linear[(i % 3) * 4 + Math.floor(i / 3)]),
+      Array.from({ length: 120 }, (_, i) => {
+        const [a, c, d, b] = [Math.floor(i / 60), Math.floor(i / 12) % 5, Math.floor(i / 4) % 3, i % 4];
+        return deep[((a * 4 + b) * 5 + c) * 3 + d];
+      }),
+    ];
+  };
+  for (const name of ['zip-2.pt', 'older-2.pt', 'expected.safetensors']) {
+    const checkpoint = await openCheckpoint(golden(name));
+    const loaded = await loadTensors(checkpoint, asked, { allowUnexpected: true });
+    assert.deepEqual(
+      asked.map((each) => [...loaded.get(each.name)!]),
+      await expectedOf(checkpoint),
+    );
+    await assert.rejects(
+      loadTensors(checkpoint, [{ name: 'state_dict.f32', shape: [3, 4], torchOrder: [1, 0] }], {
+        allowUnexpected: true,
+      }),
+      /expected \[4, 3\], found \[3, 4\]/,
+    );
+    await checkpoint.close();
+  }
+});
+
+function zip64Field(...numbers: number[]): Uint8Array {
+  return bytesOf(little(1, 2), little(numbers.length * 8, 2), ...numbers.map((number) => little(number, 8)));
+}
+
+/** Directory and end records of an archive of a pickle and one entry of `size` bytes. */
+function sparseTail(headSize: number, pickleSize: number, localSize: number, size: number): Uint8Array {
+  const record = (name: string, bytes: Uint8Array, offset: number, extra: Uint8Array): Uint8Array =>
+    bytesOf(
+      ...['PK\x01\x02', little(45, 2), little(45, 2), little(0, 4), little(0, 8), bytes, bytes],
+      ...[little(name.length, 2), little(extra.length, 2), little(0, 8), little(0, 2), little(offset, 4), name, extra],
+    );
+  const directory = bytesOf(
+    record('a/data.pkl', little(pickleSize, 4), 0, new Uint8Array(0)),
+    record('a/data/0', little(0xffffffff, 4), headSize, zip64Field(size, size)),
+  );
+  const at = headSize + localSize + size;
+  const end = at + directory.length;
+  return bytesOf(
+    directory,
+    ...['PK\x06\x06', little(44, 8), little(45, 2), little(45, 2), little(0, 8), little(2, 8), little(2, 8)],
+    ...[little(directory.length, 8), little(at, 8), 'PK\x06\x07', little(0, 4), little(end, 8), little(1, 4)],
+    ...[
+      'PK\x05\x06',
+      little(0, 4),
+      little(2, 2),
+      little(2, 2),
+      little(0xffffffff, 4),
+      little(0xffffffff, 4),
+      little(0, 2),
+    ],
+  );
+}
+
+test.run();

@@ -1,0 +1,49 @@
+/** Any checkpoint as one safetensors file. */
+
+import { type Checkpoint, type CheckpointTensor, countOf } from './checkpoint.js';
+import { type DType, itemSize, type TypedArray } from './dtype.js';
+import type { FileDigest } from './node-file.js';
+import { narrowed, type TensorToWrite, writeSafetensors } from './safetensors-writer.js';
+import { toF32 } from './to-f32.js';
+
+export interface ConvertOptions {
+  /** Stores every tensor of floats so; integers stay what they are. Default: as they are. */
+  dtype?: 'F32' | 'F16' | 'BF16';
+  signal?: AbortSignal;
+  /** Told the elements written, those to write in all, and the tensor in work. */
+  onProgress?: (done: number, all: number, name: string) => void;
+}
+
+const FLOATS: ReadonlySet<DType> = new Set<DType>(['F64', 'F32', 'F16', 'BF16']);
+
+/**
+ * Writes the tensors under their names, and the plain values as metadata, to a temporary file that is then renamed. No
+ * tensor is in memory as a whole. Throws WriteError, NonFiniteError for values that the smaller type cannot hold,
+ * SourceError, or the signal's reason; in each case an older file of that name stays.
+ */
+export async function convertCheckpoint(
+  checkpoint: Checkpoint,
+  path: string,
+  options: ConvertOptions = {},
+): Promise<FileDigest> {
+  const all = [...checkpoint.tensors.values()].reduce((sum, { shape }) => sum + countOf(shape), 0);
+  let done = 0;
+  const tensorToWrite = ([name, { dtype, shape }]: [string, CheckpointTensor]): TensorToWrite => {
+    const target = FLOATS.has(dtype) ? (options.dtype ?? dtype) : dtype;
+    return {
+      name,
+      dtype: target,
+      shape,
+      async *data(): AsyncGenerator<TypedArray> {
+        for await (const piece of checkpoint.stream(name)) {
+          options.signal?.throwIfAborted();
+          yield target === dtype ? piece : narrowed(toF32(dtype, piece), target as 'F32' | 'F16' | 'BF16', name);
+          done += piece.byteLength / itemSize(dtype);
+          options.onProgress?.(done, all, name);
+        }
+      },
+    };
+  };
+  const metadata = Object.fromEntries([...checkpoint.values].map(([name, value]) => [name, String(value)]));
+  return writeSafetensors(path, [...checkpoint.tensors].map(tensorToWrite), { metadata, signal: options.signal });
+}

@@ -1,0 +1,44 @@
+/** From views of storages to tensors that can be read from a file. */
+
+import type { CheckpointReader, CheckpointTensor } from '../checkpoint.js';
+import { itemSize } from '../dtype.js';
+import { PickleError } from '../errors.js';
+import type { ByteSource } from '../source.js';
+import { type FileView, ViewReader } from '../view.js';
+import type { TorchStorage, TorchTensor } from './values.js';
+
+/**
+ * Finds each storage once by `place`, which gives the byte of the file at which its elements begin. Throws PickleError
+ * where two tensors take one storage for different things, and what `place` throws.
+ */
+export async function tensorsOf(
+  tensors: ReadonlyMap<string, TorchTensor>,
+  source: ByteSource,
+  place: (storage: TorchStorage) => Promise<number>,
+): Promise<Pick<CheckpointReader, 'tensors' | 'readPart'>> {
+  const storages = new Map<string, { storage: TorchStorage; begin: number }>();
+  const views = new Map<string, FileView>();
+  for (const [name, { storage, offset, shape, strides }] of tensors) {
+    let known = storages.get(storage.key);
+    if (!known) {
+      known = { storage, begin: await place(storage) };
+      storages.set(storage.key, known);
+    }
+    if (known.storage.dtype !== storage.dtype || known.storage.size !== storage.size) {
+      throw new PickleError('two tensors take one storage for different things', {
+        file: source.name,
+        tensor: name,
+        expected: `${known.storage.size} of ${known.storage.dtype}`,
+        found: `${storage.size} of ${storage.dtype}`,
+        remedy: 'the file is damaged or hostile',
+      });
+    }
+    const begin = known.begin + offset * itemSize(storage.dtype);
+    views.set(name, { dtype: storage.dtype, shape, strides, begin });
+  }
+  const reader = new ViewReader(source);
+  return {
+    tensors: views satisfies ReadonlyMap<string, CheckpointTensor>,
+    readPart: (name, first, count) => reader.read(views.get(name)!, first, count, name),
+  };
+}
