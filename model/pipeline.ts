@@ -362,14 +362,14 @@ function traceEncode(model: OnsetModel, p: Parameters): void {
   model.codec.encode(p, p.graph.input('sound', [1, model.codec.samplesPerLatent * 8]));
 }
 
-/** Every parameter of the model, found by tracing its parts once. */
-function allParameters(model: OnsetModel): ParameterSpec[] {
+/** Every parameter of the model, found by tracing its parts once; our own files keep them in our own order of dimensions. */
+function allParameters(model: OnsetModel): Pick<ParameterSpec, 'name' | 'shape'>[] {
   const traces = [traceLook, traceDenoise, traceDecode, traceEncode].map((trace) => {
     const p = new Parameters(new Graph());
     trace(model, p, 1);
     return p.specs;
   });
-  return [...new Map(traces.flatMap((specs) => [...specs])).values()];
+  return [...new Map(traces.flatMap((specs) => [...specs])).values()].map(({ name, shape }) => ({ name, shape }));
 }
 
 function* batches(windows: readonly Windowed[]): Generator<[number, readonly Windowed[], number]> {

@@ -26,11 +26,11 @@ export const LIMITS: {
   readonly marks: number;
   readonly stringBytes: number;
 } = {
-  bytes: 32 * 2 ** 20,
+  bytes: 16 * 2 ** 20,
   tensors: 2 ** 16,
-  objects: 2 ** 19,
-  items: 2 ** 21,
-  stack: 2 ** 20,
+  objects: 2 ** 18,
+  items: 2 ** 20,
+  stack: 2 ** 19,
   marks: 256,
   stringBytes: 2 ** 20,
 };
