@@ -163,24 +163,9 @@ test('the released configs parse, and their networks have as many parameters as 
   }
 });
 
-test('the released network fits a device that binds 128 MiB, and its activations 256 MiB', () => {
+test('the released network fits a software device that binds 128 MiB, and its activations 256 MiB', async () => {
   const MIB = 2 ** 20;
-  const [software] = idealProfiles({
-    kind: 'software',
-    vendor: '',
-    architecture: '',
-    description: '',
-    subgroups: { supported: true, min: 8, max: 8 },
-    f16: true,
-    timestamps: false,
-    subgroupMatrices: [],
-    maxWorkgroupInvocations: 1024,
-    maxWorkgroupStorage: 32768,
-    maxWorkgroupsPerDimension: 65535,
-    maxStorageBindings: 10,
-    maxBindingBytes: 128 * MIB,
-    maxBufferBytes: 1024 * MIB,
-  });
+  const [software] = idealProfiles({ ...(await sharedEngine()).profile, maxBindingBytes: 128 * MIB });
   const p = new Parameters(new Graph());
   p.graph.output('velocity', traceReleased(LARGE_2048, p));
   const { steps, slots } = planProgram(p.graph, software!);

@@ -141,10 +141,15 @@ def write(name, config, tensors):
     print(path.name, path.stat().st_size, "bytes")
 
 
-def unet_goldens(name, config, size, timesteps, counts, seed):
-    """`counts`: tokens that are not padding, of each item; None without a mask."""
+def unet_goldens(name, config, size, timesteps, counts, seed, loudness=1.0):
+    """`counts`: tokens that are not padding, of each item; None without a mask. `loudness` scales what residual layers give:
+    where it is low, the epsilons of the normalisations after them are seen."""
     generator = torch.Generator().manual_seed(seed)
     unet = unet_of(config, generator)
+    with torch.no_grad():
+        for part, value in unet.named_parameters():
+            if "conv2." in part or "conv_shortcut." in part:
+                value.copy_((value * loudness).half())
     batch = len(timesteps)
     latent = torch.randn(batch, *size, config["in_channels"], generator=generator)
     tokens = torch.randn(batch, TOKENS, config["cross_attention_dim"], generator=generator)
@@ -186,7 +191,7 @@ def clip_goldens():
 
 def goldens():
     unet_goldens("unet-linear", LINEAR, (8, 8), [898, 1], [4, 2], seed=1)
-    unet_goldens("unet-conv", CONV, (11, 6), [523], None, seed=2)
+    unet_goldens("unet-conv", CONV, (11, 6), [523], None, seed=2, loudness=1 / 32)
     clip_goldens()
 
 
