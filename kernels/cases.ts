@@ -25,6 +25,8 @@ export interface FamilyCases<P extends Problem> {
   reference(problem: P, inputs: readonly Float64Array[]): Float64Array[];
   /** A small problem of ragged sizes; `dtype` is the storage type of its floating-point operands. */
   random(random: CaseRandom, dtype: 'f32' | 'f16'): P;
+  /** As `random`, with weights in f16 and all else in f32; for families that take such operands together. */
+  mixed?(random: CaseRandom): P;
   /** Operand values; absent: standard normal for floats, 0 for integers. */
   fill?(problem: P, random: CaseRandom): Float64Array[];
   /** Inputs that are updated in place. */

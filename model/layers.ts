@@ -63,16 +63,20 @@ export interface Conv2dOptions {
   stride?: number;
   /** Zeros above, below, left and right; default: half a kernel, which keeps the size where the stride is 1. */
   padding?: [number, number, number, number];
+  /** Default true. */
+  bias?: boolean;
 }
 
 /** [B, H, W, C] → [B, H', W', out]. */
 export function convolve2d(p: Parameters, name: string, x: Tensor, out: number, options: Conv2dOptions): Tensor {
   const [kh, kw] = options.kernel;
-  const { stride = 1, padding = [kh >> 1, kh >> 1, kw >> 1, kw >> 1] } = options;
+  const { stride = 1, padding = [kh >> 1, kh >> 1, kw >> 1, kw >> 1], bias = true } = options;
   const channels = x.shape[3]!;
+  const initial: Initial = { kind: 'fanIn', fan: kh * kw * channels };
   return p.in(name, () => {
-    const { weight, bias } = p.layer('conv2d', [out, kh, kw, channels], kh * kw * channels, out);
-    return add(conv2d(x, weight, { stride: [stride, stride], padding }), bias);
+    const weight = p.get('weight', [out, kh, kw, channels], initial, TORCH_ORDER.conv2d);
+    const y = conv2d(x, weight, { stride: [stride, stride], padding });
+    return bias ? add(y, p.get('bias', [out], initial)) : y;
   });
 }
 

@@ -12,6 +12,8 @@ export type Initial =
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** How the device stores it. */
+  readonly storage: 'f32' | 'f16';
   readonly initial: Initial;
   /** Weight decay applies (matrices and kernels, not biases, gains or embeddings of position). */
   readonly decays: boolean;
@@ -34,14 +36,24 @@ export const TORCH_ORDER = {
   convTranspose1d: [0, 2, 1],
 } as const;
 
+export interface ParametersOptions {
+  /**
+   * How matrices and kernels of layers are stored; `f16` halves their memory and rounds them, for inference. Biases, gains,
+   * embeddings and all activations stay f32.
+   */
+  weights?: 'f32' | 'f16';
+}
+
 /** The parameters that traced module code has asked for, in order. */
 export class Parameters {
   readonly graph: Graph;
   readonly specs: Map<string, ParameterSpec> = new Map();
+  readonly #weights: 'f32' | 'f16';
   #path: string[] = [];
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, { weights = 'f32' }: ParametersOptions = {}) {
     this.graph = graph;
+    this.#weights = weights;
   }
 
   /** Runs `body` with `name` in front of the names of its parameters (and in the graph's module path). */
@@ -57,10 +69,12 @@ export class Parameters {
   get(name: string, shape: readonly number[], initial: Initial, torchOrder?: readonly number[]): Tensor {
     const full = [...this.#path, name].join('.');
     const decays = shape.length > 1 && initial.kind === 'fanIn';
+    // What has an order of a layer is its matrix or kernel.
+    const storage = torchOrder ? this.#weights : 'f32';
     if (!this.specs.has(full)) {
-      this.specs.set(full, { name: full, shape, initial, decays, ...(torchOrder && { torchOrder }) });
+      this.specs.set(full, { name: full, shape, storage, initial, decays, ...(torchOrder && { torchOrder }) });
     }
-    return this.graph.variable(full, shape);
+    return this.graph.variable(full, shape, storage);
   }
 
   /** Weight and bias of a layer of the given kind with `fan` inputs to each output. */
@@ -78,7 +92,7 @@ export class Parameters {
   }
 
   tensors(): Tensor[] {
-    return [...this.specs.values()].map((s) => this.graph.variable(s.name, s.shape));
+    return [...this.specs.values()].map((s) => this.graph.variable(s.name, s.shape, s.storage));
   }
 }
 

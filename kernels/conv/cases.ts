@@ -138,12 +138,23 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-function randomConvolution(random: CaseRandom, dtype: DType): { convolution: Convolution; epilogue?: Epilogue } {
+interface Drawn {
+  convolution: Convolution;
+  epilogue?: Epilogue;
+}
+
+function randomConvolution(random: CaseRandom, dtype: DType): Drawn {
   const { draw, epilogue } = random.pick(KINDS);
   return { convolution: draw(random, dtype, random.int(1, 2)), epilogue };
 }
 
-function forward({ x, w, y, ...attrs }: Convolution, epilogue?: Epilogue): ConvProblem {
+/** Pictures in f32, weights in f16. */
+function mixedConvolution(random: CaseRandom): Drawn {
+  const { convolution, epilogue } = randomConvolution(random, 'f32');
+  return { convolution: { ...convolution, w: { ...convolution.w, dtype: 'f16' } }, epilogue };
+}
+
+function forward({ convolution: { x, w, y, ...attrs }, epilogue }: Drawn): ConvProblem {
   const extras =
     epilogue?.operands.map((kind) => (kind === 'full' ? y : { shape: [y.shape[3]!], dtype: y.dtype })) ?? [];
   return { ...attrs, ...(epilogue && { epilogue }), inputs: [x, w, ...extras], outputs: [y] };
@@ -202,11 +213,9 @@ export const convCases: FamilyCases<ConvProblem> = {
     finishReference(problem, 2, y, inputs);
     return [y];
   },
-  random(random, dtype) {
-    const { convolution, epilogue } = randomConvolution(random, dtype);
-    return forward(convolution, epilogue);
-  },
-  perf: PERF.map(({ name, convolution }) => ({ name, problem: forward(convolution) })),
+  random: (random, dtype) => forward(randomConvolution(random, dtype)),
+  mixed: (random) => forward(mixedConvolution(random)),
+  perf: PERF.map(({ name, convolution }) => ({ name, problem: forward({ convolution }) })),
 };
 
 export const inputGradientCases: FamilyCases<InputGradientProblem> = {
@@ -217,6 +226,7 @@ export const inputGradientCases: FamilyCases<InputGradientProblem> = {
     ];
   },
   random: (random, dtype) => toInput(randomConvolution(random, dtype).convolution),
+  mixed: (random) => toInput(mixedConvolution(random).convolution),
   perf: PERF.map(({ name, convolution }) => ({ name, problem: toInput(convolution) })),
 };
 

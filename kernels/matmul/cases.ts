@@ -36,19 +36,20 @@ const EPILOGUES: readonly Epilogue[] = [
   { expression: { fn: 'mul', of: [{ arg: 0 }, { value: 0.125 }] }, operands: [] },
 ];
 
+/** `dtype` is the storage type of all operands, but of B where `typeB` says otherwise. */
 function problemOf(
   sizes: { m: number; n: number; k: number; batchA?: readonly number[]; batchB?: readonly number[] },
   dtype: DType,
-  options: { transposeA?: boolean; transposeB?: boolean; epilogue?: Epilogue } = {},
+  options: { transposeA?: boolean; transposeB?: boolean; epilogue?: Epilogue; typeB?: DType } = {},
 ): MatmulProblem {
   const { m, n, k, batchA = [], batchB = [] } = sizes;
-  const { transposeA = false, transposeB = false, epilogue } = options;
+  const { transposeA = false, transposeB = false, epilogue, typeB = dtype } = options;
   const c: TensorType = { shape: [...(batchA.length >= batchB.length ? batchA : batchB), m, n], dtype };
   const extras = (epilogue?.operands ?? []).map((kind) => (kind === 'column' ? { shape: [n], dtype } : c));
   return {
     inputs: [
       { shape: [...batchA, ...(transposeA ? [k, m] : [m, k])], dtype },
-      { shape: [...batchB, ...(transposeB ? [n, k] : [k, n])], dtype },
+      { shape: [...batchB, ...(transposeB ? [n, k] : [k, n])], dtype: typeB },
       ...extras,
     ],
     outputs: [c],
@@ -58,9 +59,10 @@ function problemOf(
   };
 }
 
-function random(r: CaseRandom, dtype: 'f32' | 'f16'): MatmulProblem {
+function random(r: CaseRandom, dtype: DType, typeB: DType = dtype): MatmulProblem {
   // Enough work for the large tiles of GPUs, at little cost to the reference.
-  if (r.int(1, 20) === 1) return problemOf({ m: r.int(128, 140), n: 128, k: r.int(3, 9), batchA: [96] }, dtype);
+  if (r.int(1, 20) === 1)
+    return problemOf({ m: r.int(128, 140), n: 128, k: r.int(3, 9), batchA: [96] }, dtype, { typeB });
   // Multiples of 4 and of whole tiles as often as ragged sizes, so that every path of every variant is met.
   const size = (): number => r.pick([r.int(1, 9), r.int(10, 80), 4 * r.int(1, 24), 32 * r.int(1, 3), 64]);
   const batch = r.pick([[], [r.int(1, 3)], [2, r.int(1, 2)]]);
@@ -72,6 +74,7 @@ function random(r: CaseRandom, dtype: 'f32' | 'f16'): MatmulProblem {
   // Wide outputs now and then: variants that pass over several tiles of columns start there.
   const n = r.pick([size(), size(), r.int(97, 140), 4 * r.int(25, 35)]);
   return problemOf({ m: size(), n, k: size(), batchA, batchB }, dtype, {
+    typeB,
     transposeA: r.bool(),
     transposeB: r.bool(),
     epilogue: r.bool() ? r.pick(EPILOGUES) : undefined,
@@ -85,12 +88,17 @@ export const matmulCases: FamilyCases<MatmulProblem> = {
     finishReference(problem, 2, c, inputs);
     return [c];
   },
-  random,
+  random: (r, dtype) => random(r, dtype),
+  mixed: (r) => random(r, 'f32', 'f16'),
   fill: (problem, r) =>
     problem.inputs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, () => r.normal())),
   perf: [
     { name: 'matmul 1024³ f32', problem: problemOf({ m: 1024, n: 1024, k: 1024 }, 'f32') },
     { name: 'matmul 1024³ f16', problem: problemOf({ m: 1024, n: 1024, k: 1024 }, 'f16') },
+    {
+      name: 'matmul 1024³ f32 by f16',
+      problem: problemOf({ m: 1024, n: 1024, k: 1024 }, 'f32', { typeB: 'f16' }),
+    },
     { name: 'matmul 4096×320×320 f32', problem: problemOf({ m: 4096, n: 320, k: 320 }, 'f32') },
     { name: 'matmul tokens 3000×256×1024 f32', problem: problemOf({ m: 3000, n: 1024, k: 256 }, 'f32') },
     {

@@ -45,7 +45,11 @@ interface Drawn<P> {
   job: GuardedJob;
 }
 
-/** Runs `problems` random problems through a forced variant, once for each storage type that it accepts. */
+/** Storage types of a problem's operands; `mixed` is weights in f16 and all else in f32. */
+const STORAGES = ['f32', 'f16', 'mixed'] as const;
+type Storage = (typeof STORAGES)[number];
+
+/** Runs `problems` random problems through a forced variant, once for each kind of storage that it accepts. */
 export async function checkVariant<P extends Problem>(
   bench: Bench,
   cases: FamilyCases<P>,
@@ -53,16 +57,17 @@ export async function checkVariant<P extends Problem>(
   problems = 30,
 ): Promise<Outcome> {
   const outcome: Outcome = { status: 'passed', problems: 0, worst: 0, failures: [] };
-  for (const dtype of ['f32', 'f16'] as const) {
-    if (dtype === 'f16' && !bench.profile.f16) continue;
-    const drawn = draw(bench.profile, cases, variant, dtype, problems);
+  for (const storage of STORAGES) {
+    if (storage !== 'f32' && !bench.profile.f16) continue;
+    if (storage === 'mixed' && !cases.mixed) continue;
+    const drawn = draw(bench.profile, cases, variant, storage, problems);
     if (drawn.jobs.length === 0) {
       outcome.reason ??= drawn.reason;
       continue;
     }
     if (drawn.jobs.length < problems) {
       outcome.failures.push(
-        `the random problems reach ${variant} only ${drawn.jobs.length} times with ${dtype} (${drawn.reason}); ${problems} are wanted`,
+        `the random problems reach ${variant} only ${drawn.jobs.length} times with ${storage} (${drawn.reason}); ${problems} are wanted`,
       );
     }
     let references: Float64Array[][] = [];
@@ -116,18 +121,18 @@ function draw<P extends Problem>(
   profile: DeviceProfile,
   cases: FamilyCases<P>,
   variantName: string,
-  dtype: 'f32' | 'f16',
+  storage: Storage,
   wanted: number,
 ): { jobs: Drawn<P>[]; reason: string } {
   const { family } = cases;
   const variant = family.variants.find((v) => v.name === variantName);
   if (!variant) throw new RangeError(`${family.name} has no variant ${variantName}`);
-  const random = caseRandom(seedOf(`${family.name} ${dtype}`));
+  const random = caseRandom(seedOf(`${family.name} ${storage}`));
   const pipelines = new Set<string>();
   const jobs: Drawn<P>[] = [];
   let reason = '';
   for (let tries = 0; jobs.length < wanted && tries < MAX_TRIES; tries++) {
-    const problem = cases.random(random, dtype);
+    const problem = storage === 'mixed' ? cases.mixed!(random) : cases.random(random, storage);
     const refusal = variant.refuses(profile, problem);
     if (refusal !== null) {
       reason = refusal;

@@ -33,6 +33,7 @@ function reachableCalls(profiles: readonly DeviceProfile[]): Found {
     for (const dtype of ['f32', 'f16'] as const) {
       for (let i = 0; i < DRAWS; i++) problems.push(cases.random(random, dtype));
     }
+    for (let i = 0; cases.mixed && i < DRAWS; i++) problems.push(cases.mixed(random));
     for (const variant of cases.family.variants) {
       const own = new Map<string, KernelCall>();
       for (const profile of profiles) {
