@@ -80,12 +80,27 @@ export function convolve2d(p: Parameters, name: string, x: Tensor, out: number, 
   });
 }
 
-/** [B, L, C] → [B, L·stride, out] with kernel = stride: each step becomes `stride` steps of its own. */
-export function upsample1d(p: Parameters, name: string, x: Tensor, out: number, stride: number): Tensor {
+export interface Upsample1dOptions {
+  /** Taps; as many as the stride by default, so that each step becomes `stride` steps of its own. */
+  kernel?: number;
+  /** Cut off each end; default 0. */
+  padding?: number;
+}
+
+/** Transposed convolution [B, L, C] → [B, (L − 1)·stride + kernel − 2·padding, out]; L·stride by default. */
+export function upsample1d(
+  p: Parameters,
+  name: string,
+  x: Tensor,
+  out: number,
+  stride: number,
+  { kernel = stride, padding = 0 }: Upsample1dOptions = {},
+): Tensor {
   const channels = x.shape[2]!;
   return p.in(name, () => {
-    const { weight, bias } = p.layer('convTranspose1d', [channels, stride, out], channels, out);
-    return add(convTranspose1d(x, weight, { stride }), bias);
+    const fan = (channels * kernel) / stride;
+    const { weight, bias } = p.layer('convTranspose1d', [channels, kernel, out], fan, out);
+    return add(convTranspose1d(x, weight, { stride, padding }), bias);
   });
 }
 

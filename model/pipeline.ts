@@ -20,7 +20,7 @@ import { cellFeatures, type FlowClip, flowAt, tokenFeatures } from './flow-featu
 import { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
 import { latentNoise } from './noise.js';
 import { type ParameterSpec, Parameters } from './parameters.js';
-import { eulerSteps } from './samplers/euler.js';
+import { flowEulerSteps } from './samplers/flow-euler.js';
 import { windowStarts, windowWeights } from './windows.js';
 
 /** Tokens of one window (4 s), and of what neighbouring windows share. */
@@ -211,7 +211,7 @@ export class Pipeline {
     const padded = tokensOf.map((n) => Math.max(n, WINDOW));
     const states = padded.map((n) => latentNoise(seed, n, channels));
     const perWindow = WINDOW * channels;
-    const schedule = eulerSteps(steps);
+    const schedule = flowEulerSteps(steps);
     for (const [i, { time, size }] of schedule.entries()) {
       const velocities: Float32Array[] = [];
       for (const [, part, first] of batches(windows)) {

@@ -118,9 +118,9 @@ const KINDS: readonly Kind[] = [
       return convolution(
         dtype,
         [batch, 1, random.int(30, 45), depth],
-        [random.pick([60, 61]), 1, random.pick([3, 4, 5, 7]), depth],
+        [random.pick([60, 61]), 1, random.pick([3, 4, 5, 7, 16]), depth],
         {
-          stride: [1, random.pick([1, 1, 2, 4])],
+          stride: [1, random.pick([1, 1, 2, 4, 5])],
           padding: [0, 0, random.int(0, 8), random.int(0, 8)],
           dilation: [1, random.pick([1, 2, 4])],
         },
@@ -191,6 +191,10 @@ const PERF: readonly { name: string; convolution: Convolution }[] = [
   {
     name: '1-D k4 s4 192→192',
     convolution: convolution('f32', [12, 1, 128, 192], [192, 1, 4, 192], { stride: [1, 4] }),
+  },
+  {
+    name: '1-D k16 s4 256→512',
+    convolution: convolution('f32', [1, 1, 2048, 256], [512, 1, 16, 256], { ...along(6), stride: [1, 4] }),
   },
   {
     name: 'depthwise k7 C192',

@@ -1,7 +1,7 @@
 /** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { type DeviceProfile, type KernelCall, output, sizeOf } from '../kernel.js';
+import { type DeviceProfile, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
 const ROWS = 32;
@@ -15,25 +15,27 @@ export function columnsPerLane(width: number, lanes: number): number {
   return [4, 3, 2, 1].reduce((best, columns) => (cost(columns) < cost(best) ? columns : best));
 }
 
-function subgroupGrid(
+/** Sizes of the product: rows of the longest phase, columns of a group, and how many such products there are. */
+function productSizes(
   { x, y, stride, groups }: Convolution,
-  lanes: number,
   adjoint: boolean,
-): [number, number, number] {
-  const width = (adjoint ? x : y).shape[3]! / groups;
-  const [batch, h, w] = (adjoint ? x : y).shape as [number, number, number, number];
+): { rows: number; width: number; products: number } {
+  const [batch, h, w, channels] = (adjoint ? x : y).shape as [number, number, number, number];
+  const width = channels / groups;
+  if (!adjoint) return { rows: batch * h * w, width, products: groups };
   // The first phase has the most rows.
-  const rows = adjoint ? batch * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1]) : batch * h * w;
-  return [
-    Math.ceil(width / (lanes * columnsPerLane(width, lanes))),
-    Math.ceil(rows / ROWS),
-    groups * (adjoint ? stride[0] * stride[1] : 1),
-  ];
+  const rows = batch * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1]);
+  return { rows, width, products: groups * stride[0] * stride[1] };
 }
 
-function tileGrid({ x, y, groups }: Convolution, adjoint: boolean): [number, number, number] {
-  const result = (adjoint ? x : y).shape;
-  return [Math.ceil(sizeOf(result.slice(0, 3)) / 64), Math.ceil(result[3]! / groups / 64), groups];
+function subgroupGrid(convolution: Convolution, lanes: number, adjoint: boolean): [number, number, number] {
+  const { rows, width, products } = productSizes(convolution, adjoint);
+  return [Math.ceil(width / (lanes * columnsPerLane(width, lanes))), Math.ceil(rows / ROWS), products];
+}
+
+function tileGrid(convolution: Convolution, adjoint: boolean): [number, number, number] {
+  const { rows, width, products } = productSizes(convolution, adjoint);
+  return [Math.ceil(rows / 64), Math.ceil(width / 64), products];
 }
 
 /** Why the grid of a kernel does not fit the device, or null. `lanes` is null for the tiles in workgroup memory. */

@@ -3,9 +3,10 @@
 //
 // 256 threads make 64 pixels × 64 channels, 4×4 each. Steps of 16 along the inner dimension go through workgroup memory,
 // as vec4s of four rows or four columns; rows of 17 vec4s keep neighbouring threads on different banks. Gathers that miss
-// the source, and with ADJOINT taps that miss the stride, count as zero.
+// the source count as zero. With ADJOINT the rows of a workgroup share their place modulo the stride (the phase), and the
+// inner dimension runs over the taps that reach this phase alone.
 //
-// Layouts: as in `naive.wgsl` and `naive-input-gradient.wgsl`. Grid: row tiles (flat) × column tiles × groups.
+// Layouts: as in `naive.wgsl` and `naive-input-gradient.wgsl`. Grid: row tiles × column tiles × (phases · groups).
 // The host guarantees WIDE only where the result channels of a group divide by 4. All sizes may be ragged.
 #param ADJOINT
 #param WIDE
@@ -30,18 +31,44 @@ const PITCH = 17;
 var<workgroup> a_tile: array<vec4f, ${16 * 17}>;
 var<workgroup> b_tile: array<vec4f, ${16 * 17}>;
 
+#if ADJOINT
+// Taps along one axis that a phase is reached by: the first, the distance to the next, and how many there are.
+struct Hits { first: i32, period: i32, count: i32 }
+
+fn hits(reach: i32, kernel: i32, dilation: i32, stride: i32) -> Hits {
+  var first = kernel;
+  var second = kernel;
+  for (var k = 0; k < kernel; k++) {
+    if ((reach - k * dilation) % stride != 0) { continue; }
+    if (first < kernel) {
+      second = k;
+      break;
+    }
+    first = k;
+  }
+  let period = max(1, second - first);
+  return Hits(first, period, (kernel - first + period - 1) / period);
+}
+
+#end
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
   let thread = i32(local);
-  let group = i32(tile.z);
+  let group = i32(tile.z) % params.groups;
 #if ADJOINT
   let channels = params.out_c;
   let depth = params.out_c / params.groups;
   let width = params.in_c / params.groups;
   let source_h = params.out_h;
   let source_w = params.out_w;
-  let result_h = params.in_h;
-  let result_w = params.in_w;
+  let phase = i32(tile.z) / params.groups;
+  let phase_y = phase / params.stride_w;
+  let phase_x = phase % params.stride_w;
+  let result_h = (params.in_h - phase_y + params.stride_h - 1) / params.stride_h;
+  let result_w = (params.in_w - phase_x + params.stride_w - 1) / params.stride_w;
+  let hits_y = hits(phase_y + params.pad_h, params.kernel_h, params.dilation_h, params.stride_h);
+  let hits_x = hits(phase_x + params.pad_w, params.kernel_w, params.dilation_w, params.stride_w);
+  let inner = hits_y.count * hits_x.count * depth;
 #else
   let channels = params.in_c;
   let depth = params.in_c / params.groups;
@@ -50,11 +77,11 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
   let source_w = params.in_w;
   let result_h = params.out_h;
   let result_w = params.out_w;
+  let inner = params.kernel_h * params.kernel_w * depth;
 #end
   let rows = params.batch * result_h * result_w;
-  let taps = params.kernel_h * params.kernel_w;
-  let inner = taps * depth;
   let first_row = i32(tile.x) * 64;
+  if (first_row >= rows) { return; }
   let first_col = i32(tile.y) * 64;
   let across = thread % 16;
   let down = thread / 16;
@@ -63,8 +90,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 #for r in 0..4
   let row${r} = min(first_row + down * 4 + ${r}, rows - 1);
 #if ADJOINT
-  let x${r} = row${r} % result_w + params.pad_w;
-  let y${r} = (row${r} / result_w) % result_h + params.pad_h;
+  let x${r} = row${r} % result_w;
+  let y${r} = (row${r} / result_w) % result_h;
 #else
   let x${r} = row${r} % result_w * params.stride_w - params.pad_w;
   let y${r} = (row${r} / result_w) % result_h * params.stride_h - params.pad_h;
@@ -78,23 +105,19 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
     let k = start + across;
     let tap = k / depth;
     let channel = group * depth + k % depth;
+#if ADJOINT
+    let reach_y = (phase_y + params.pad_h - (hits_y.first + tap / hits_x.count * hits_y.period) * params.dilation_h) / params.stride_h;
+    let reach_x = (phase_x + params.pad_w - (hits_x.first + tap % hits_x.count * hits_x.period) * params.dilation_w) / params.stride_w;
+#else
     let reach_y = tap / params.kernel_w * params.dilation_h;
     let reach_x = tap % params.kernel_w * params.dilation_w;
+#end
     if (k < inner) {
 #for r in 0..4
       {
-#if ADJOINT
-        let far_y = y${r} - reach_y;
-        let far_x = x${r} - reach_x;
-        let y = far_y / params.stride_h;
-        let x = far_x / params.stride_w;
-        let hit = far_y >= 0 && far_x >= 0 && y * params.stride_h == far_y && x * params.stride_w == far_x && y < source_h && x < source_w;
-#else
         let y = y${r} + reach_y;
         let x = x${r} + reach_x;
-        let hit = within(y, source_h) && within(x, source_w);
-#end
-        if (hit) { a[${r}] = f32(source[((image${r} * source_h + y) * source_w + x) * channels + channel]); }
+        if (within(y, source_h) && within(x, source_w)) { a[${r}] = f32(source[((image${r} * source_h + y) * source_w + x) * channels + channel]); }
       }
 #end
     }
@@ -103,7 +126,10 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
     // Weights are contiguous along the columns: neighbouring threads take neighbouring columns.
     let w_k = start + down;
     let w_col = first_col + across * 4;
-    let w_at = ((group * depth + w_k % depth) * taps + w_k / depth) * width + w_col;
+    let w_tap = w_k / depth;
+    let ky = hits_y.first + w_tap / hits_x.count * hits_y.period;
+    let kx = hits_x.first + w_tap % hits_x.count * hits_x.period;
+    let w_at = (((group * depth + w_k % depth) * params.kernel_h + ky) * params.kernel_w + kx) * width + w_col;
 #for r in 0..4
     if (w_k < inner && w_col + ${r} < width) { b[${r}] = f32(weights[w_at + ${r}]); }
 #end
@@ -134,8 +160,15 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
   let channel = group * width + col;
   // A loop, so that the epilogue is compiled once and not for each element.
   var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
+#if ADJOINT
+  var pixels = array<i32, 4>(
+#for r in 0..4
+    (image${r} * params.in_h + y${r} * params.stride_h + phase_y) * params.in_w + x${r} * params.stride_w + phase_x,
+#end
+  );
+#end
   for (var r = 0; r < min(4, rows - first_row - down * 4); r++) {
-    let to = (first_row + down * 4 + r) * width * params.groups + channel;
+    let to = ${ADJOINT ? 'pixels[r]' : '(first_row + down * 4 + r)'} * width * params.groups + channel;
 #if WIDE
     if (col < width) { result[to / 4] = vec4<${RESULT_TYPE}>(finish(sums[r], u32(to / 4), u32(channel / 4))); }
 #else

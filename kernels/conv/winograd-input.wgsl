@@ -1,7 +1,8 @@
 // Winograd F(4×4, 3×3), first step: V[e, tile, c] = (Bᵀ d B)[e] of each 6×6 patch d of the source (Lavin & Gray 2016, §4).
 // Patches start every 4 pixels; pixels outside the source are zero.
 //
-// Layouts: source [B, H, W, C], V [36, tiles, C] in f32. A thread transforms one patch of 4 channels.
+// Layouts: source [B, H, W, C], V [36, count, C] in f32 of `count` patches from patch `first` on. A thread transforms one
+// patch of 4 channels.
 // The host guarantees that C divides by 4.
 #param SOURCE_TYPE
 #param F16
@@ -10,7 +11,11 @@ enable f16;
 #end
 #include common/index
 
-struct Params { batch: i32, height: i32, width: i32, quads: i32, tiles_h: i32, tiles_w: i32, pad_h: i32, pad_w: i32 }
+struct Params {
+  height: i32, width: i32, quads: i32,
+  tiles_h: i32, tiles_w: i32, pad_h: i32, pad_w: i32,
+  first: i32, count: i32,
+}
 
 @group(0) @binding(0) var<storage, read> source: array<${SOURCE_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 @group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
@@ -28,10 +33,9 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = i32(flat_group(group, groups) * 64u + lane);
-  let tiles = params.batch * params.tiles_h * params.tiles_w;
-  if (index >= tiles * params.quads) { return; }
+  if (index >= params.count * params.quads) { return; }
   let quad = index % params.quads;
-  let tile = index / params.quads;
+  let tile = params.first + index / params.quads;
   let x = tile % params.tiles_w * 4 - params.pad_w;
   let y = (tile / params.tiles_w) % params.tiles_h * 4 - params.pad_h;
   let image = tile / (params.tiles_w * params.tiles_h);
@@ -49,7 +53,7 @@ fn main(
   let e4_${j} = d4_${j} - d2_${j} - 2.0 * (d3_${j} - d1_${j});
   let e5_${j} = 4.0 * d1_${j} - 5.0 * d3_${j} + d5_${j};
 #end
-  let step = tiles * params.quads;
+  let step = params.count * params.quads;
 #for i in 0..6
   v[${6 * i} * step + index] = 4.0 * e${i}_0 - 5.0 * e${i}_2 + e${i}_4;
   v[${6 * i + 1} * step + index] = e${i}_4 + e${i}_3 - 4.0 * (e${i}_2 + e${i}_1);

@@ -1,7 +1,7 @@
 // Winograd F(4×4, 3×3), last step: the 4×4 result pixels of each tile are Aᵀ q A of its 36 products q.
 //
-// Layouts: Q [36, tiles, C] in f32, result [B, H, W, C]. A thread makes one tile of 4 channels and leaves out what lies
-// beyond the result. The host guarantees that C divides by 4.
+// Layouts: Q [36, count, C] in f32 of `count` tiles from tile `first` on, result [B, H, W, C]. A thread makes one tile of 4
+// channels and leaves out what lies beyond the result. The host guarantees that C divides by 4.
 #param RESULT_TYPE
 #param F16
 #param OUTPUT_BINDING
@@ -11,7 +11,7 @@ enable f16;
 #include common/index
 #include common/epilogue
 
-struct Params { batch: i32, height: i32, width: i32, quads: i32, tiles_h: i32, tiles_w: i32 }
+struct Params { height: i32, width: i32, quads: i32, tiles_h: i32, tiles_w: i32, first: i32, count: i32 }
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<vec4<${RESULT_TYPE}>>;
@@ -24,10 +24,10 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = i32(flat_group(group, groups) * 64u + lane);
-  let step = params.batch * params.tiles_h * params.tiles_w * params.quads;
+  let step = params.count * params.quads;
   if (index >= step) { return; }
   let quad = index % params.quads;
-  let tile = index / params.quads;
+  let tile = params.first + index / params.quads;
   let x = tile % params.tiles_w * 4;
   let y = (tile / params.tiles_w) % params.tiles_h * 4;
   let image = tile / (params.tiles_w * params.tiles_h);

@@ -21,6 +21,12 @@ import { type Convolution, convFlops, usesF16 } from './geometry.js';
 /** Cost of moving one element through a transform, in multiply-adds of the product; measured on lavapipe. */
 const TRANSFORM_COST = 10;
 
+/**
+ * Most bytes of the transformed tiles of either side. Tiles beyond go in further rounds over the same scratch: a large
+ * picture's would exceed what a device binds, and smaller rounds stay nearer the processor's caches.
+ */
+const ROUND_BYTES = 16 * 2 ** 20;
+
 interface Tiling {
   source: TensorType;
   result: TensorType;
@@ -46,13 +52,26 @@ function tilingOf({ x, y }: Convolution, adjoint: boolean): Tiling {
   };
 }
 
-function scratchOf(convolution: Convolution, adjoint: boolean): [v: TensorType, u: TensorType, q: TensorType] {
-  const { tiles, depth, width } = tilingOf(convolution, adjoint);
+/** Tiles of one round: rounds are about equal, and whole rows of the product's tiles where there are enough. */
+function roundOf({ tiles, depth, width }: Tiling, roundBytes: number): number {
+  const most = Math.max(1, Math.floor(roundBytes / (36 * 4 * Math.max(depth, width))));
+  const even = Math.ceil(tiles / Math.ceil(tiles / most));
+  const whole = Math.ceil(even / 32) * 32;
+  return whole <= most ? Math.min(whole, tiles) : even;
+}
+
+function scratchOf(
+  convolution: Convolution,
+  adjoint: boolean,
+  roundBytes: number = ROUND_BYTES,
+): [v: TensorType, u: TensorType, q: TensorType] {
+  const tiling = tilingOf(convolution, adjoint);
   const [outChannels, , , inChannels] = convolution.w.shape as [number, number, number, number];
+  const round = roundOf(tiling, roundBytes);
   return [
-    { shape: [36, tiles, depth], dtype: 'f32' },
+    { shape: [36, round, tiling.depth], dtype: 'f32' },
     { shape: [36, outChannels, inChannels], dtype: 'f32' },
-    { shape: [36, tiles, width], dtype: 'f32' },
+    { shape: [36, round, tiling.width], dtype: 'f32' },
   ];
 }
 
@@ -84,19 +103,56 @@ export function lowerWinograd(
   problem: EpilogueProblem,
   convolution: Convolution,
   adjoint: boolean,
+  roundBytes: number = ROUND_BYTES,
 ): Lowering {
-  const { w, padding } = convolution;
-  const { source, result, tilesH, tilesW, tiles, depth, width } = tilingOf(convolution, adjoint);
-  const [v, u, q] = scratchOf(convolution, adjoint);
-  const limit = profile.maxWorkgroupsPerDimension;
+  const { w } = convolution;
+  const tiling = tilingOf(convolution, adjoint);
+  const scratch = [...scratchOf(convolution, adjoint, roundBytes)];
+  const round = scratch[0]!.shape[1]!;
   const filters = w.shape[0]!;
   const quads = w.shape[3]! / 4;
-  const transformInput: KernelCall = {
+  const transformWeights: KernelCall = {
+    template: 'conv/winograd-weights',
+    defines: { W_TYPE: w.dtype, FLIP: adjoint, F16: usesF16(problem) },
+    buffers: [input(1), scratchWrite(1)],
+    params: { filters, quads },
+    workgroups: flatGrid(filters * quads, 64, profile.maxWorkgroupsPerDimension),
+  };
+  const calls = [transformWeights];
+  for (let first = 0; first < tiling.tiles; first += round) {
+    const count = Math.min(round, tiling.tiles - first);
+    const product = lower(matmulFamily, profile, {
+      inputs: [{ shape: [36, count, tiling.depth], dtype: 'f32' }, scratch[1]!],
+      outputs: [{ shape: [36, count, tiling.width], dtype: 'f32' }],
+      transposeA: false,
+      transposeB: !adjoint,
+    });
+    const own = scratch.length;
+    scratch.push(...(product.scratch ?? []));
+    calls.push(
+      inputCall(profile, problem, convolution, adjoint, first, count),
+      ...product.calls.map((call) => ({ ...call, buffers: call.buffers.map((ref) => ofScratch(ref, own)) })),
+      outputCall(profile, problem, tiling, first, count),
+    );
+  }
+  return { variant: 'winograd', calls, scratch, flops: convFlops(convolution) };
+}
+
+function inputCall(
+  profile: DeviceProfile,
+  problem: EpilogueProblem,
+  convolution: Convolution,
+  adjoint: boolean,
+  first: number,
+  count: number,
+): KernelCall {
+  const { padding } = convolution;
+  const { source, tilesH, tilesW, depth } = tilingOf(convolution, adjoint);
+  return {
     template: 'conv/winograd-input',
     defines: { SOURCE_TYPE: source.dtype, F16: usesF16(problem) },
     buffers: [input(0), scratchWrite(0)],
     params: {
-      batch: source.shape[0]!,
       height: source.shape[1]!,
       width: source.shape[2]!,
       quads: depth / 4,
@@ -104,23 +160,21 @@ export function lowerWinograd(
       tiles_w: tilesW,
       pad_h: adjoint ? 2 - padding[0] : padding[0],
       pad_w: adjoint ? 2 - padding[2] : padding[2],
+      first,
+      count,
     },
-    workgroups: flatGrid((tiles * depth) / 4, 64, limit),
+    workgroups: flatGrid((count * depth) / 4, 64, profile.maxWorkgroupsPerDimension),
   };
-  const transformWeights: KernelCall = {
-    template: 'conv/winograd-weights',
-    defines: { W_TYPE: w.dtype, FLIP: adjoint, F16: usesF16(problem) },
-    buffers: [input(1), scratchWrite(1)],
-    params: { filters, quads },
-    workgroups: flatGrid(filters * quads, 64, limit),
-  };
-  const product = lower(matmulFamily, profile, {
-    inputs: [v, u],
-    outputs: [q],
-    transposeA: false,
-    transposeB: !adjoint,
-  });
-  const transformOutput: KernelCall = {
+}
+
+function outputCall(
+  profile: DeviceProfile,
+  problem: EpilogueProblem,
+  { result, tilesH, tilesW, width }: Tiling,
+  first: number,
+  count: number,
+): KernelCall {
+  return {
     template: 'conv/winograd-output',
     defines: {
       RESULT_TYPE: result.dtype,
@@ -131,30 +185,20 @@ export function lowerWinograd(
     },
     buffers: [scratchRead(2), ...inputsWithEpilogue(problem, 2).slice(2), output()],
     params: {
-      batch: result.shape[0]!,
       height: result.shape[1]!,
       width: result.shape[2]!,
       quads: width / 4,
       tiles_h: tilesH,
       tiles_w: tilesW,
+      first,
+      count,
     },
-    workgroups: flatGrid((tiles * width) / 4, 64, limit),
-  };
-  return {
-    variant: 'winograd',
-    calls: [
-      transformInput,
-      transformWeights,
-      ...product.calls.map((call) => ({ ...call, buffers: call.buffers.map(ofScratch) })),
-      transformOutput,
-    ],
-    scratch: [v, u, q, ...(product.scratch ?? [])],
-    flops: convFlops(convolution),
+    workgroups: flatGrid((count * width) / 4, 64, profile.maxWorkgroupsPerDimension),
   };
 }
 
-/** The product's operands are scratch 0 to 2; its own scratch follows. */
-function ofScratch(ref: BufferRef): BufferRef {
-  const index = ref.of === 'input' ? ref.index : ref.of === 'output' ? 2 : ref.index + 3;
+/** The product's operands are scratch 0 to 2; its own scratch begins at `own`. */
+function ofScratch(ref: BufferRef, own: number): BufferRef {
+  const index = ref.of === 'input' ? ref.index : ref.of === 'output' ? 2 : ref.index + own;
   return { ...ref, of: 'scratch', index };
 }

@@ -1,0 +1,29 @@
+/** How much noise a sample holds at each training timestep. */
+
+import type { SchedulerConfig } from './scheduler-config.js';
+
+/** Variance added at each training timestep: evenly spaced, or with evenly spaced roots (`scaled_linear`). */
+export function betas(config: SchedulerConfig): Float64Array {
+  const { num_train_timesteps: count, beta_start, beta_end, beta_schedule, trained_betas } = config;
+  if (trained_betas) return Float64Array.from(trained_betas);
+  const root = beta_schedule === 'scaled_linear';
+  const [from, to] = root ? [Math.sqrt(beta_start), Math.sqrt(beta_end)] : [beta_start, beta_end];
+  return Float64Array.from({ length: count }, (_, i) => {
+    const value = from + ((to - from) * i) / Math.max(1, count - 1);
+    return root ? value * value : value;
+  });
+}
+
+/** ᾱ, the share of the clean sample's variance left at each timestep: Π (1 − β). */
+export function alphasCumprod(config: SchedulerConfig): Float64Array {
+  let product = 1;
+  return betas(config).map((beta) => (product *= 1 - beta));
+}
+
+/** √((1 − ᾱ)/ᾱ), the noise beside an unscaled clean sample, at a timestep that may lie between two. */
+export function sigmaAt(alphaBars: Float64Array, timestep: number): number {
+  const sigma = (t: number): number => Math.sqrt((1 - alphaBars[t]!) / alphaBars[t]!);
+  const below = Math.floor(timestep);
+  const part = timestep - below;
+  return part === 0 ? sigma(below) : (1 - part) * sigma(below) + part * sigma(below + 1);
+}

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
+import { Graph, type Tensor } from '../../engine/engine.js';
+import { planProgram } from '../../engine/planner.js';
+import type { DeviceProfile } from '../../kernels/kernel.js';
+import { audioLdmVae, audioLdmVaeConfig } from '../../model/codecs/audioldm-vae.js';
+import { hifiGan, hifiGanConfig, hifiGanLengths } from '../../model/codecs/hifi-gan.js';
+import { audioLdmMel } from '../../model/codecs/mel.js';
+import { countParameters, Parameters } from '../../model/parameters.js';
+import { shippedWeights } from '../../model/shipped-weights.js';
+import { wideAttention } from '../../model/wide-attention.js';
+import { openSafetensors, type SafetensorsFile, withFile } from '../../weights/index.js';
+import { noise, sharedEngine } from '../harness/engine.js';
+import { suite } from '../harness/suite.js';
+import { normalisedError, writeCheckpointWeights } from './checkpoint-weights.js';
+
+const test = suite('model: the codec of VTA-LDM');
+
+/** Made by tests/oracle/vta_ldm_codec.py. */
+const GOLDENS = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens', 'vta-codec.safetensors');
+
+/** Largest NMSE of an output; a waveform is the end of many layers of a saturating network. */
+const BAR: Record<string, number> = { wave: 1e-7 };
+
+type Inputs = (name: string) => Tensor;
+
+/** Traces with the golden's inputs, runs with its weights, and compares every output with its own. */
+async function agrees(inputs: readonly string[], trace: (p: Parameters, file: SafetensorsFile, at: Inputs) => void) {
+  const engine = await sharedEngine();
+  await withFile(GOLDENS, async (source) => {
+    const file = await openSafetensors(source);
+    const graph = new Graph();
+    const p = new Parameters(graph);
+    trace(p, file, (name) => graph.input(name, file.tensors.get(`in.${name}`)!.shape));
+    await writeCheckpointWeights(engine, p, file);
+    const plan = await engine.compile(graph);
+    const values: Record<string, Float32Array> = {};
+    for (const name of inputs) values[name] = await file.readAsF32(`in.${name}`);
+    const found = await plan.run(values);
+    plan.dispose();
+    for (const [name, value] of Object.entries(found)) {
+      const error = normalisedError(value, await file.readAsF32(`out.${name}`));
+      assert.ok(error <= (BAR[name] ?? 1e-9), `${name}: NMSE ${error}`);
+    }
+  });
+}
+
+const configOf = (file: SafetensorsFile, name: string): unknown => JSON.parse(file.metadata[name]!);
+
+test('the autoencoder gives what its PyTorch twin gives', () =>
+  agrees(['mel', 'posterior', 'latent'], (p, file, input) => {
+    const vae = audioLdmVae(audioLdmVaeConfig.parse(configOf(file, 'vae')));
+    const posterior = vae.encode(p, input('mel'));
+    p.graph.output('mean', posterior.mean);
+    p.graph.output('logvar', posterior.logvar);
+    p.graph.output('latent', vae.latent(posterior, input('posterior')));
+    p.graph.output('decoded', vae.decode(p, input('latent')));
+  }));
+
+test('the vocoder gives what its PyTorch twin gives', () =>
+  agrees(['vocoder-mel'], (p, file, input) => {
+    p.graph.output('wave', hifiGan(p, hifiGanConfig.parse(configOf(file, 'vocoder')), input('vocoder-mel')));
+  }));
+
+test('mel spectra are those of librosa and PyTorch', () =>
+  agrees(['sound'], (p, _file, input) => {
+    p.graph.output('sound-mel', audioLdmMel(input('sound')));
+  }));
+
+test('attention in blocks of queries is attention in one piece', async () => {
+  const engine = await sharedEngine();
+  const graph = new Graph();
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => graph.input(name, [2, 21, 136])) as [Tensor, Tensor, Tensor];
+  // Rows of 2 × 21 scores: 5 at a time leave one over; one at a time is the least, whatever the budget.
+  graph.output('five', wideAttention(q, k, v, 5 * 2 * 21 * 4));
+  graph.output('one', wideAttention(q, k, v, 1));
+  graph.output('whole', wideAttention(q, k, v));
+  const plan = await engine.compile(graph);
+  const values = [1, 2, 3].map((seed) => noise(2 * 21 * 136, seed)) as [Float32Array, Float32Array, Float32Array];
+  const found = await plan.run({ q: values[0], k: values[1], v: values[2] });
+  plan.dispose();
+  const expected = plainAttention(values, 2, 21, 136);
+  for (const [name, value] of Object.entries(found)) {
+    const error = normalisedError(value, expected);
+    assert.ok(error < 1e-12, `${name}: NMSE ${error}`);
+  }
+});
+
+function plainAttention([q, k, v]: Float32Array[], batch: number, length: number, width: number): Float64Array {
+  const out = new Float64Array(batch * length * width);
+  for (let b = 0; b < batch; b++) {
+    const at = (i: number): number => (b * length + i) * width;
+    for (let i = 0; i < length; i++) {
+      const weights = Array.from({ length }, (_, j) => {
+        let dot = 0;
+        for (let c = 0; c < width; c++) dot += q![at(i) + c]! * k![at(j) + c]!;
+        return Math.exp(dot / Math.sqrt(width));
+      });
+      const total = weights.reduce((a, w) => a + w, 0);
+      for (const [j, w] of weights.entries()) {
+        for (let c = 0; c < width; c++) out[at(i) + c]! += (w / total) * v![at(j) + c]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** Without weights: the released sizes, traced. */
+function fullSize() {
+  const vae = audioLdmVae(audioLdmVaeConfig.parse({}));
+  const vocoder = hifiGanConfig.parse({});
+  const traced = (trace: (p: Parameters) => void): { graph: Graph; p: Parameters } => {
+    const graph = new Graph();
+    const p = new Parameters(graph);
+    trace(p);
+    return { graph, p };
+  };
+  return {
+    encode: traced((p) => {
+      const { mean, logvar } = vae.encode(p, p.graph.input('mel', [1, 1024, 64, 1]));
+      p.graph.output('mean', mean);
+      p.graph.output('logvar', logvar);
+    }),
+    decode: traced((p) => p.graph.output('mel', vae.decode(p, p.graph.input('latent', [1, 256, 16, 8])))),
+    vocode: traced((p) => p.graph.output('wave', hifiGan(p, vocoder, p.graph.input('mel', [1, 1024, 64])))),
+  };
+}
+
+test('the released configs have the released sizes', () => {
+  const { encode, decode, vocode } = fullSize();
+  assert.deepEqual(encode.graph.outputs.get('mean')!.shape, [1, 256, 16, 8]);
+  assert.deepEqual(decode.graph.outputs.get('mel')!.shape, [1, 1024, 64, 1]);
+  assert.deepEqual(hifiGanLengths(hifiGanConfig.parse({}), 1024), [5121, 20484, 40968, 81936, 163872]);
+  assert.deepEqual(vocode.graph.outputs.get('wave')!.shape, [1, 163872]);
+  assert.equal(countParameters([...encode.p.specs.values(), ...decode.p.specs.values()]), 55_376_873);
+  assert.equal(countParameters(vocode.p.specs.values()), 55_264_897);
+  for (const name of ['encoder.down.0.downsample.conv.weight', 'encoder.mid.attn_1.proj_out.bias', 'quant_conv.weight'])
+    assert.ok(encode.p.specs.has(name), name);
+  for (const name of [
+    'decoder.up.2.upsample.conv.bias',
+    'decoder.up.0.block.0.nin_shortcut.weight',
+    'decoder.norm_out.bias',
+  ])
+    assert.ok(decode.p.specs.has(name), name);
+  for (const name of ['vocoder.ups.4.weight', 'vocoder.resblocks.14.convs2.2.weight', 'vocoder.conv_post.bias'])
+    assert.ok(vocode.p.specs.has(name), name);
+});
+
+/** Devices that bind no more than a browser must allow. */
+const SOFTWARE: DeviceProfile = {
+  kind: 'software',
+  vendor: '',
+  architecture: '',
+  description: '',
+  subgroups: { supported: true, min: 8, max: 8 },
+  f16: false,
+  timestamps: false,
+  subgroupMatrices: [],
+  maxWorkgroupInvocations: 256,
+  maxWorkgroupStorage: 16384,
+  maxWorkgroupsPerDimension: 65535,
+  maxStorageBindings: 8,
+  maxBindingBytes: 2 ** 27,
+  maxBufferBytes: 2 ** 28,
+};
+const DISCRETE: DeviceProfile = { ...SOFTWARE, kind: 'discrete', subgroups: { supported: false, min: 0, max: 0 } };
+
+test('at full size nothing is bound that exceeds 128 MiB, on any kind of device', () => {
+  for (const profile of [SOFTWARE, DISCRETE]) {
+    for (const [name, { graph }] of Object.entries(fullSize())) {
+      const { slots, steps } = planProgram(graph, profile);
+      assert.ok(slots.peakBytes < 240e6, `${name}: activations of ${slots.peakBytes} bytes`);
+      const most = Math.max(...steps.flatMap((step) => step.places.map((place) => place.bytes)));
+      assert.ok(most <= 2 ** 26, `${name} binds ${most} bytes`);
+    }
+  }
+});
+
+test('configs that cannot work are refused with the reason', () => {
+  assert.throws(() => audioLdmVaeConfig.parse({ ch: 48 }), /multiple of 32/);
+  assert.throws(() => audioLdmVaeConfig.parse({ chs: 32 }), /chs/);
+  assert.throws(() => hifiGanConfig.parse({ upsample_rates: [4, 4] }), /one kernel size for each/);
+  assert.throws(() => hifiGanConfig.parse({ resblock_kernel_sizes: [3, 4, 11] }), /odd/);
+});
+
+test.run();
