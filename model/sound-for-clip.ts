@@ -1,52 +1,87 @@
 /** One call from a video file to its sound, with one engine and one loaded model for the whole process. */
 
 import { createEngine, DeviceLostError, type Engine } from '../engine/engine.js';
-import { DEFAULTS, type GeneratedSound, Pipeline } from './pipeline.js';
+import { fileExists, MANIFEST_NAME } from '../weights/index.js';
+import { DEFAULTS, Pipeline, UnknownSoundError } from './pipeline.js';
+import type { SamplerOptions } from './samplers/sampler.js';
 import { shippedWeights } from './shipped-weights.js';
+import { VTA_LDM_DEFAULTS, VtaLdmPipeline } from './vta-ldm/pipeline.js';
 import { watch } from './watch.js';
 
 export interface SoundForClipOptions {
   seed?: number;
   steps?: number;
   guidance?: number;
+  /** How VTA-LDM samples; the default model has one way. */
+  sampler?: SamplerOptions['kind'];
   /** A sound class of the model; absent: what the pictures look like. */
   sound?: string;
   /** Seconds of the part to work on. */
   start?: number;
   duration?: number;
-  /** Folder of weights; absent: the shipped ones. */
+  /** Folder of weights, of our own model (with a manifest) or of VTA-LDM as published; absent: the shipped ones. */
   model?: string;
   onProgress?: (stage: string, done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
-let loaded: { engine: Engine; pipeline: Pipeline; folder: string } | null = null;
+export interface SoundForClip {
+  /** Mono 16 kHz in [−1, 1]. */
+  samples: Float32Array;
+  seconds: number;
+  /** The sound class, of a model that has classes. */
+  sound?: string;
+}
 
-async function load(folder: string): Promise<{ engine: Engine; pipeline: Pipeline }> {
+/** A loaded model of either kind. */
+type MakeSound = (path: string, options: SoundForClipOptions) => Promise<SoundForClip>;
+
+let loaded: { engine: Engine; makeSound: MakeSound; folder: string } | null = null;
+
+async function load(folder: string, options: SoundForClipOptions): Promise<MakeSound> {
   if (loaded?.folder !== folder) {
     loaded?.engine.dispose();
+    loaded = null;
     const engine = await createEngine();
-    loaded = { engine, pipeline: await Pipeline.load(engine, folder), folder };
+    try {
+      const open = (await fileExists(`${folder}/${MANIFEST_NAME}`)) ? openOnset : openVtaLdm;
+      loaded = { engine, makeSound: await open(engine, folder, options), folder };
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
   }
-  return loaded;
+  return loaded.makeSound;
+}
+
+async function openOnset(engine: Engine, folder: string): Promise<MakeSound> {
+  const pipeline = await Pipeline.load(engine, folder);
+  return async (path, options) => {
+    const { encoder } = pipeline.model.config;
+    if (encoder.kind !== 'flow') throw new TypeError(`run needs a model with a flow encoder, not '${encoder.kind}'`);
+    const seen = await watch(engine, path, encoder.pictureWidth, options);
+    const [sound] = await pipeline.generate([seen], { ...DEFAULTS, ...definedOf(options) });
+    return sound!;
+  };
+}
+
+async function openVtaLdm(engine: Engine, folder: string, options: SoundForClipOptions): Promise<MakeSound> {
+  const pipeline = await VtaLdmPipeline.load(engine, folder, definedOf(options));
+  return (path, { sound, ...rest }) => {
+    if (sound !== undefined) throw new UnknownSoundError('VTA-LDM has no sound classes: it follows the pictures alone');
+    return pipeline.generate(path, { ...VTA_LDM_DEFAULTS, ...definedOf(rest) });
+  };
 }
 
 /**
  * Mono 16 kHz sound for a clip, exactly as long as its picture. Throws a MediaError for what is wrong with the clip, a
  * WeightsError for the weights, AdapterError without a GPU, or the signal's reason.
  */
-export async function soundForClip(path: string, options: SoundForClipOptions = {}): Promise<GeneratedSound> {
-  const folder = options.model ?? shippedWeights();
+export async function soundForClip(path: string, options: SoundForClipOptions = {}): Promise<SoundForClip> {
   for (let attempt = 0; ; attempt++) {
-    const { engine, pipeline } = await load(folder);
+    const makeSound = await load(options.model ?? shippedWeights(), options);
     try {
-      const { encoder } = pipeline.model.config;
-      if (encoder.kind !== 'flow') {
-        throw new TypeError(`run needs a model with a flow encoder, not '${encoder.kind}'`);
-      }
-      const seen = await watch(engine, path, encoder.pictureWidth, options);
-      const [sound] = await pipeline.generate([seen], { ...DEFAULTS, ...definedOf(options) });
-      return sound!;
+      return await makeSound(path, options);
     } catch (error) {
       // A lost device takes everything on it along; one fresh start is fair, a second loss is a fault to report.
       if (!(error instanceof DeviceLostError) || attempt > 0) throw error;
@@ -56,6 +91,8 @@ export async function soundForClip(path: string, options: SoundForClipOptions = 
 }
 
 /** Options that are given, so that absent ones do not hide defaults. */
-function definedOf(options: SoundForClipOptions): SoundForClipOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function definedOf<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { outputKind, writeSound } from '../model/media/mux.js';
 import { probe } from '../model/media/probe.js';
 import { sampleClip } from '../model/media/sample.js';
@@ -15,6 +15,7 @@ export interface RunOptions {
   seed: number;
   steps?: number;
   guidance?: number;
+  sampler?: SamplerName;
   sound?: string;
   /** Folder of weights; absent: the shipped ones. */
   model?: string;
@@ -25,6 +26,10 @@ export interface RunOptions {
   ffmpeg?: string;
 }
 
+/** How VTA-LDM samples. */
+const SAMPLERS = ['ddpm', 'ddim', 'dpm-solver++', 'euler'] as const;
+type SamplerName = (typeof SAMPLERS)[number];
+
 /** What makes the sound for one clip (`soundForClip` of the model). */
 export type MakeSound = (
   clip: string,
@@ -32,6 +37,7 @@ export type MakeSound = (
     seed: number;
     steps?: number;
     guidance?: number;
+    sampler?: SamplerName;
     sound?: string;
     model?: string;
     start?: number;
@@ -59,11 +65,12 @@ export function register(program: Command): void {
     .description('make sound for clips; without a clip, for the bundled sample')
     .argument('[clips...]', 'video files')
     .option('-o, --output <path>', 'output: .mp4, .mov, .mkv or .wav; a folder for several clips')
-    .option('--model <folder>', 'weights to use instead of the shipped ones', folder)
+    .option('--model <folder>', 'weights to use instead of the shipped ones: ours or VTA-LDM’s', folder)
     .option('--sound <class>', 'kind of sound, instead of what the picture looks like')
     .option('--seed <n>', 'same seed, same sound', whole(0, 2 ** 32 - 1), 0)
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
     .option('--guidance <g>', 'how strongly the picture leads the sound', number(0))
+    .addOption(new Option('--sampler <name>', 'how VTA-LDM samples').choices(SAMPLERS))
     .option('--variations <k>', 'make k versions, with seeds counting up', whole(1, 1000), 1)
     .option('--start <seconds>', 'begin of the part to work on', number(0))
     .option('--duration <seconds>', 'length of the part to work on', number(0, true))
@@ -166,8 +173,8 @@ export async function runJobs(
       const bar = progress(basename(output));
       try {
         const { samples, seconds, sound } = await makeSound(clip, {
-          ...{ seed, steps: options.steps, guidance: options.guidance, sound: options.sound },
-          ...{ model: options.model, start: options.start, duration: options.duration, signal },
+          ...{ seed, steps: options.steps, guidance: options.guidance, sampler: options.sampler },
+          ...{ model: options.model, sound: options.sound, start: options.start, duration: options.duration, signal },
           onProgress: (stage, done, total) => bar.update(stage, done, total),
         });
         await writeSound({ clip, samples, output, start: options.start, duration: options.duration, signal });

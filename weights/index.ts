@@ -72,7 +72,16 @@ export {
   writeManifest,
 } from './manifest.js';
 export { closestNames } from './names.js';
-export { digestFile, type FileDigest, type FileSource, openFile, replaceFile, withFile } from './node-file.js';
+export {
+  digestFile,
+  type FileDigest,
+  type FileSource,
+  fileExists,
+  openFile,
+  readTextFile,
+  replaceFile,
+  withFile,
+} from './node-file.js';
 export { openCheckpoint, readCheckpoint } from './open-checkpoint.js';
 export { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors.js';
 export {

@@ -69,6 +69,24 @@ export async function withFile<T>(path: string, use: (source: FileSource) => Pro
   }
 }
 
+/** Longest text that `readTextFile` takes, bytes. */
+const LONGEST_TEXT = 2 ** 20;
+
+/** A small text file such as a config, in UTF-8; undefined where there is none. Throws SourceError for a long one. */
+export async function readTextFile(path: string): Promise<string | undefined> {
+  if (!(await fileExists(path))) return undefined;
+  return withFile(path, async (source) => {
+    if (source.size > LONGEST_TEXT) {
+      throw new SourceError('this is no text of that kind', {
+        file: path,
+        expected: `at most ${LONGEST_TEXT} bytes`,
+        found: `${source.size}`,
+      });
+    }
+    return new TextDecoder().decode(await source.read(0, source.size));
+  });
+}
+
 /** Whether there is something of that name; a folder counts, so that opening it says what is wrong. */
 export async function fileExists(path: string): Promise<boolean> {
   const { stat } = await fileSystem();

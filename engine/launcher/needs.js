@@ -5,6 +5,7 @@ const NEEDS = {
   eval: { adapter: true, ffmpeg: true },
   test: { adapter: true, ffmpeg: true },
   bench: { adapter: true, ffmpeg: false },
+  stage: { adapter: true, ffmpeg: true },
 };
 
 /** The needs of an argument list; `doctor --fix` sets up everything. */

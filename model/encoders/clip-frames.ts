@@ -49,42 +49,48 @@ export function prepareFrame(
 const roundHalfEven = (x: number): number => (x % 1 === 0.5 && Math.floor(x) % 2 === 0 ? Math.floor(x) : Math.round(x));
 
 export interface ClipFrames {
-  /** [T, 224, 224, 3] in [0, 1]. */
+  /** [T, size, size, 3] in [0, 1]. */
   frames: Float32Array;
-  /** Index of each in the part of the clip that was asked for. */
+  /** Index of each in the part of the clip that was asked for, and its time in seconds there. */
   indices: number[];
+  times: number[];
   /** Seconds that the part lasts. */
   seconds: number;
 }
 
 export interface ClipFramesOptions {
-  rule?: FrameRule;
+  /** Default `released`. */
+  rule?: FrameRule | undefined;
+  /** Pixels a side; default CLIP_SIZE. */
+  size?: number;
   /** Seconds of the part to look at. */
-  start?: number;
-  duration?: number;
-  signal?: AbortSignal;
+  start?: number | undefined;
+  duration?: number | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Streams a clip and prepares the chosen frames. Throws a MediaError for what is wrong with the clip. */
 export async function clipFrames(path: string, options: ClipFramesOptions = {}): Promise<ClipFrames> {
-  const { rule = 'released', start, duration, signal } = options;
+  const { rule = 'released', size = CLIP_SIZE, start, duration, signal } = options;
   const stream = await openFrames(path, { format: 'rgb24', start, duration, signal });
   const seconds = partDuration(stream.info, start, duration);
   const chosen = frameIndices(stream.info.video.frameRate || UNKNOWN_RATE, rule);
   const prepared: Float32Array[] = [];
   const indices: number[] = [];
+  const times: number[] = [];
   let next = chosen.next().value;
   let index = 0;
-  for await (const { pixels } of stream) {
+  for await (const { pixels, time } of stream) {
     // At rates below two a second a frame is chosen more than once.
     for (; next === index; next = chosen.next().value) {
-      prepared.push(prepareFrame(pixels, stream.width, stream.height));
+      prepared.push(prepareFrame(pixels, stream.width, stream.height, size));
       indices.push(index);
+      times.push(time);
     }
     index++;
   }
   if (prepared.length === 0) throw new EmptyMediaError(`${path}: has no frames to look at`);
   const frames = new Float32Array(prepared.length * prepared[0]!.length);
   for (const [i, frame] of prepared.entries()) frames.set(frame, i * frame.length);
-  return { frames, indices, seconds };
+  return { frames, indices, times, seconds };
 }

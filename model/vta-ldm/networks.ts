@@ -1,0 +1,276 @@
+/**
+ * The networks of VTA-LDM on a device: one compiled plan a network and size, made when first asked for, and the weights of
+ * the parts that were loaded. Arrays are row-major and channels-last.
+ */
+
+import { type Engine, Graph, type Plan, type Tensor } from '../../engine/engine.js';
+import { openModelFolder, readTextFile, uploadWeights, VTA_LDM } from '../../weights/index.js';
+import { audioLdmVae } from '../codecs/audioldm-vae.js';
+import { hifiGan } from '../codecs/hifi-gan.js';
+import { unet2dCondition } from '../denoisers/unet-2d-condition.js';
+import { clipVision } from '../encoders/clip-vision.js';
+import { linear } from '../layers.js';
+import { type ParameterSpec, Parameters } from '../parameters.js';
+import { guide } from '../samplers/guidance.js';
+import { parseVtaLdmConfig, type VtaLdmConfig } from './config.js';
+
+export type VtaLdmPart = 'vision' | 'unet' | 'vae' | 'vocoder';
+
+const ALL_PARTS: readonly VtaLdmPart[] = ['vision', 'unet', 'vae', 'vocoder'];
+
+/** Frames that CLIP looks at in one run. */
+const MOST_FRAMES = 4;
+
+export interface LoadOptions {
+  /** Default: all. */
+  parts?: readonly VtaLdmPart[];
+  /** How matrices and kernels are stored; f16 halves their memory. Default f32. */
+  dtype?: 'f32' | 'f16';
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Latents [batch, height, width, channels of the config]. */
+export interface LatentShape {
+  batch: number;
+  height: number;
+  width: number;
+}
+
+export class VtaLdmNetworks {
+  readonly engine: Engine;
+  readonly config: VtaLdmConfig;
+  /** Parameters of each loaded part, as counted in the checkpoint. */
+  readonly parameterCounts: ReadonlyMap<VtaLdmPart, number>;
+  readonly #dtype: 'f32' | 'f16';
+  readonly #plans = new Map<string, Promise<Plan>>();
+
+  private constructor(
+    engine: Engine,
+    config: VtaLdmConfig,
+    dtype: 'f32' | 'f16',
+    counts: ReadonlyMap<VtaLdmPart, number>,
+  ) {
+    this.engine = engine;
+    this.config = config;
+    this.#dtype = dtype;
+    this.parameterCounts = counts;
+  }
+
+  /**
+   * Loads the published files of a folder (see weights/checkpoints/vta-ldm.ts), with the overrides of its `config.json`.
+   * Throws a WeightsError, VtaLdmConfigError, or the signal's reason.
+   */
+  static async load(engine: Engine, folder: string, options: LoadOptions = {}): Promise<VtaLdmNetworks> {
+    const { parts = ALL_PARTS, dtype = 'f32', onProgress, signal } = options;
+    const opened = await openModelFolder(folder, VTA_LDM, parts);
+    try {
+      const config = parseVtaLdmConfig(await readTextFile(`${folder}/config.json`), {
+        file: `${folder}/config.json`,
+        scaleFactor: opened.values.get('scale_factor')!,
+      });
+      const counts = new Map<VtaLdmPart, number>();
+      for (const part of parts) {
+        const checkpoint = opened.parts.get(part)!;
+        const specs = parametersOf(config, part, dtype);
+        await uploadWeights(checkpoint, specs, engine, {
+          dtype: (spec) => (spec as ParameterSpec).storage,
+          onProgress: (done, all) => onProgress?.(`loading ${part}`, done, all),
+          ...(signal && { signal }),
+        });
+        counts.set(part, countTensors(checkpoint.tensors.values()));
+      }
+      return new VtaLdmNetworks(engine, config, dtype, counts);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** Frames [T, S, S, 3] in [0, 1] → image embeddings [T, projection_dim] and tokens [T, embedding_dim]. */
+  async see(
+    frames: Float32Array,
+    { onProgress, signal }: Pick<LoadOptions, 'onProgress' | 'signal'> = {},
+  ): Promise<{ embeds: Float32Array; tokens: Float32Array }> {
+    const { clip, tokens: token } = this.config;
+    const perFrame = clip.image_size ** 2 * clip.num_channels;
+    const count = frames.length / perFrame;
+    const embeds = new Float32Array(count * clip.projection_dim);
+    const tokens = new Float32Array(count * token.embedding_dim);
+    for (let at = 0; at < count; at += MOST_FRAMES) {
+      signal?.throwIfAborted();
+      const part = Math.min(MOST_FRAMES, count - at);
+      const plan = await this.#plan(`see ${part}`, (p) => {
+        const input = p.graph.input('frames', [part, clip.image_size, clip.image_size, clip.num_channels]);
+        const seen = traceVision(p, this.config, input);
+        p.graph.output('embeds', seen.embeds);
+        p.graph.output('tokens', seen.tokens);
+      });
+      const out = await plan.run({ frames: frames.subarray(at * perFrame, (at + part) * perFrame) });
+      embeds.set(out.embeds!, at * clip.projection_dim);
+      tokens.set(out.tokens!, at * token.embedding_dim);
+      onProgress?.('looking', at + part, count);
+    }
+    return { embeds, tokens };
+  }
+
+  /** What the UNet predicts for latents [B, H, W, C] at one timestep, given tokens [B, T, D] and their mask [B, T]. */
+  async velocity(
+    latent: Float32Array,
+    shape: LatentShape,
+    { timestep, tokens, mask }: { timestep: number; tokens: Float32Array; mask: Float32Array },
+  ): Promise<Float32Array> {
+    const { batch } = shape;
+    const width = this.config.tokens.embedding_dim;
+    const length = tokens.length / batch / width;
+    const plan = await this.#plan(`velocity ${sizes(shape)} ${length}`, (p) => {
+      const velocity = p.in('unet', () =>
+        unet2dCondition(p, this.config.unet, {
+          latent: this.#latentInput(p, shape),
+          timestep: p.graph.input('timestep', [batch]),
+          tokens: p.graph.input('tokens', [batch, length, width]),
+          mask: p.graph.input('mask', [batch, length]),
+        }),
+      );
+      p.graph.output('velocity', velocity);
+    });
+    const out = await plan.run({ latent, timestep: new Float32Array(batch).fill(timestep), tokens, mask });
+    return out.velocity!;
+  }
+
+  /**
+   * The guided prediction for latents [B, H, W, C], each with its own tokens [B, T, D]. Guidance 1 computes no unconditional
+   * branch (the release crashes there).
+   */
+  async guided(
+    latent: Float32Array,
+    shape: LatentShape,
+    { timestep, tokens, guidance }: { timestep: number; tokens: Float32Array; guidance: number },
+  ): Promise<Float32Array> {
+    const { batch } = shape;
+    const width = this.config.tokens.embedding_dim;
+    const length = tokens.length / batch / width;
+    const both = guidance !== 1;
+    const plan = await this.#plan(`guided ${both} ${sizes(shape)} ${length}`, (p) => {
+      const input = this.#latentInput(p, shape);
+      const time = p.graph.input('timestep', [batch]);
+      const seen = p.graph.input('tokens', [batch, length, width]);
+      const predict = (of: Tensor | null): Tensor =>
+        p.in('unet', () => unet2dCondition(p, this.config.unet, { latent: input, timestep: time, tokens: of }));
+      const conditional = predict(seen);
+      p.graph.output(
+        'velocity',
+        both ? guide(conditional, predict(null), p.graph.input('guidance', [1])) : conditional,
+      );
+    });
+    const out = await plan.run({
+      latent,
+      timestep: new Float32Array(batch).fill(timestep),
+      tokens,
+      ...(both && { guidance: Float32Array.of(guidance) }),
+    });
+    return out.velocity!;
+  }
+
+  /** Scaled latents [B, H, W, C] → log mel [B, H·r, W·r]. */
+  async decode(latent: Float32Array, shape: LatentShape): Promise<Float32Array> {
+    const plan = await this.#plan(`decode ${sizes(shape)}`, (p) => {
+      p.graph.output('mel', audioLdmVae(this.config.vae).decode(p, this.#latentInput(p, shape)));
+    });
+    return (await plan.run({ latent })).mel!;
+  }
+
+  /** Log mel [B, M, bands] → mean and log variance [B, H, W, C], before the scale. */
+  async encode(
+    mel: Float32Array,
+    [batch, frames, bands]: readonly [number, number, number],
+  ): Promise<{ mean: Float32Array; logvar: Float32Array }> {
+    const plan = await this.#plan(`encode ${batch} ${frames} ${bands}`, (p) => {
+      const posterior = audioLdmVae(this.config.vae).encode(p, p.graph.input('mel', [batch, frames, bands, 1]));
+      p.graph.output('mean', posterior.mean);
+      p.graph.output('logvar', posterior.logvar);
+    });
+    const { mean, logvar } = await plan.run({ mel });
+    return { mean: mean!, logvar: logvar! };
+  }
+
+  /** Log mel [B, M, num_mels] → sound [B, S] in [−1, 1]. */
+  async vocode(mel: Float32Array, batch: number): Promise<Float32Array> {
+    const bands = this.config.vocoder.num_mels;
+    const frames = mel.length / batch / bands;
+    const plan = await this.#plan(`vocode ${batch} ${frames}`, (p) => {
+      p.graph.output('sound', hifiGan(p, this.config.vocoder, p.graph.input('mel', [batch, frames, bands])));
+    });
+    return (await plan.run({ mel })).sound!;
+  }
+
+  #latentInput(p: Parameters, { batch, height, width }: LatentShape): Tensor {
+    return p.graph.input('latent', [batch, height, width, this.config.unet.inChannels]);
+  }
+
+  #plan(key: string, trace: (p: Parameters) => void): Promise<Plan> {
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      const graph = new Graph();
+      trace(new Parameters(graph, { weights: this.#dtype }));
+      plan = this.engine.compile(graph);
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  async dispose(): Promise<void> {
+    for (const plan of this.#plans.values()) (await plan).dispose();
+    this.#plans.clear();
+  }
+}
+
+const sizes = ({ batch, height, width }: LatentShape): string => `${batch}×${height}×${width}`;
+
+function traceVision(p: Parameters, config: VtaLdmConfig, frames: Tensor): { embeds: Tensor; tokens: Tensor } {
+  return p.in('vid_fea_extractor', () => {
+    const embeds = p.in('clip_vision', () => clipVision(p, config.clip, frames));
+    return { embeds, tokens: linear(p, 'linear_layer', embeds, config.tokens.embedding_dim) };
+  });
+}
+
+/** The parameters of a part, found by tracing it once at a small size. */
+export function parametersOf(config: VtaLdmConfig, part: VtaLdmPart, dtype: 'f32' | 'f16' = 'f32'): ParameterSpec[] {
+  const graph = new Graph();
+  const p = new Parameters(graph, { weights: dtype });
+  const { clip, unet, vae, vocoder, tokens } = config;
+  // The smallest picture that every level can halve.
+  const side = 2 ** Math.max(unet.levels.length, vae.ch_mult.length);
+  const latent = (): Tensor => graph.input('latent', [1, side, side, unet.inChannels]);
+  switch (part) {
+    case 'vision':
+      traceVision(p, config, graph.input('frames', [1, clip.image_size, clip.image_size, clip.num_channels]));
+      break;
+    case 'unet':
+      p.in('unet', () =>
+        unet2dCondition(p, unet, {
+          latent: latent(),
+          timestep: graph.input('timestep', [1]),
+          tokens: graph.input('tokens', [1, 1, tokens.embedding_dim]),
+        }),
+      );
+      break;
+    case 'vae': {
+      const autoencoder = audioLdmVae(vae);
+      autoencoder.encode(p, graph.input('mel', [1, side, side, 1]));
+      autoencoder.decode(p, latent());
+      break;
+    }
+    case 'vocoder':
+      hifiGan(p, vocoder, graph.input('mel', [1, 8, vocoder.num_mels]));
+      break;
+    default:
+      throw new RangeError(`no such part: ${part satisfies never}`);
+  }
+  return [...p.specs.values()];
+}
+
+const countTensors = (tensors: Iterable<{ shape: readonly number[] }>): number => {
+  let total = 0;
+  for (const { shape } of tensors) total += shape.reduce((a, b) => a * b, 1);
+  return total;
+};

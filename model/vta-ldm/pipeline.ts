@@ -1,0 +1,169 @@
+/**
+ * clip → frames → visual tokens → latents → mel → waveform, as the published VTA-LDM does it, for clips of any length:
+ * windows of the released length that overlap share their latents (model/windows.ts), and their sound is cross-faded.
+ */
+
+import type { Engine } from '../../engine/engine.js';
+import { randomNumbers } from '../../engine/engine.js';
+import { clipFrames, type FrameRule } from '../encoders/clip-frames.js';
+import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
+import { runTrajectory } from '../samplers/trajectory.js';
+import { windowStarts, windowWeights } from '../windows.js';
+import { type LoadOptions, VtaLdmNetworks } from './networks.js';
+
+export const SAMPLE_RATE = 16000;
+/** Mel frames of one window: 10.24 s, the length that the release was trained on and always makes. */
+const WINDOW_FRAMES = 1024;
+/** Mel frames that neighbouring windows share: 2.56 s. */
+const OVERLAP_FRAMES = 256;
+/** Samples of sound to a mel frame. */
+const HOP = 160;
+
+export interface VtaLdmOptions {
+  seed: number;
+  steps: number;
+  guidance: number;
+  sampler: SamplerOptions['kind'];
+  frameRule?: FrameRule;
+  /** Seconds of the part to work on. */
+  start?: number;
+  duration?: number;
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** As the release samples. */
+export const VTA_LDM_DEFAULTS: Pick<VtaLdmOptions, 'seed' | 'steps' | 'guidance' | 'sampler'> = {
+  seed: 0,
+  steps: 300,
+  guidance: 3,
+  sampler: 'ddpm',
+};
+
+export class VtaLdmPipeline {
+  readonly networks: VtaLdmNetworks;
+  /** Sizes of latents: rows of one window and of what neighbours share, columns, values and samples of sound a row. */
+  readonly #window: number;
+  readonly #overlap: number;
+  readonly #columns: number;
+  readonly #perRow: number;
+  readonly #samplesPerRow: number;
+
+  constructor(networks: VtaLdmNetworks) {
+    const { vae, vocoder, unet } = networks.config;
+    const reduction = 2 ** (vae.ch_mult.length - 1);
+    this.networks = networks;
+    this.#window = WINDOW_FRAMES / reduction;
+    this.#overlap = OVERLAP_FRAMES / reduction;
+    this.#columns = vocoder.num_mels / reduction;
+    this.#perRow = this.#columns * unet.inChannels;
+    this.#samplesPerRow = HOP * reduction;
+  }
+
+  static async load(engine: Engine, folder: string, options: LoadOptions = {}): Promise<VtaLdmPipeline> {
+    return new VtaLdmPipeline(await VtaLdmNetworks.load(engine, folder, options));
+  }
+
+  /** Mono 16 kHz sound in [−1, 1], exactly as long as the clip's picture. */
+  async generate(path: string, options: VtaLdmOptions): Promise<{ samples: Float32Array; seconds: number }> {
+    const { clip, tokens: token } = this.networks.config;
+    const { frames, times, seconds } = await clipFrames(path, {
+      rule: options.frameRule,
+      size: clip.image_size,
+      start: options.start,
+      duration: options.duration,
+      signal: options.signal,
+    });
+    const { tokens } = await this.networks.see(frames, options);
+    const rows = Math.max(1, Math.ceil((seconds * SAMPLE_RATE) / this.#samplesPerRow));
+    const rowSeconds = this.#samplesPerRow / SAMPLE_RATE;
+    const windows = windowStarts(rows, this.#window, this.#overlap).map((start) => ({
+      start,
+      tokens: tokensOf(tokens, token.embedding_dim, times, start * rowSeconds, (start + this.#window) * rowSeconds),
+    }));
+    const latents = await this.#sample(windows, Math.max(rows, this.#window), options);
+    const sound = await this.#decode(latents, windows, options);
+    const samples = new Float32Array(Math.round(seconds * SAMPLE_RATE));
+    samples.set(sound.subarray(0, samples.length));
+    return { samples: samples.map((x) => Math.max(-1, Math.min(1, x))), seconds };
+  }
+
+  /** From noise to latents [rows, bands / r, channels]; where windows overlap their predictions are averaged at every step. */
+  #sample(
+    windows: readonly { start: number; tokens: Float32Array }[],
+    rows: number,
+    { seed, steps, guidance, sampler, onProgress, signal }: VtaLdmOptions,
+  ): Promise<Float64Array> {
+    const { networks } = this;
+    const perRow = this.#perRow;
+    const window = this.#window;
+    const shape = { batch: 1, height: window, width: this.#columns };
+    const weights = windowWeights(window, this.#overlap);
+    const noise = (step: number): Float64Array =>
+      randomNumbers('normal', rows * perRow, { seed: [seed >>> 0, 0], step, stream: 0 });
+    return runTrajectory(createSampler(networks.config.scheduler, { kind: sampler, steps }), {
+      initial: noise(0),
+      noise: (step) => noise(step + 1),
+      async denoise(sample, timestep) {
+        const sum = new Float64Array(sample.length);
+        const total = new Float64Array(rows);
+        for (const { start, tokens } of windows) {
+          signal?.throwIfAborted();
+          const latent = Float32Array.from(sample.subarray(start * perRow, (start + window) * perRow));
+          const output = await networks.guided(latent, shape, { timestep, tokens, guidance });
+          for (let row = 0; row < window; row++) {
+            total[start + row]! += weights[row]!;
+            for (let i = 0; i < perRow; i++) {
+              sum[(start + row) * perRow + i]! += weights[row]! * output[row * perRow + i]!;
+            }
+          }
+        }
+        return sum.map((x, i) => x / total[Math.floor(i / perRow)]!);
+      },
+      onStep: (done, total) => onProgress?.('denoising', done, total),
+      ...(signal && { signal }),
+    });
+  }
+
+  /** Latents to sound, window by window, cross-faded where they overlap. */
+  async #decode(
+    latents: Float64Array,
+    windows: readonly { start: number }[],
+    { onProgress, signal }: VtaLdmOptions,
+  ): Promise<Float32Array> {
+    const perRow = this.#perRow;
+    const samplesPerRow = this.#samplesPerRow;
+    const length = (latents.length / perRow) * samplesPerRow;
+    const shape = { batch: 1, height: this.#window, width: this.#columns };
+    const weights = windowWeights(this.#window * samplesPerRow, this.#overlap * samplesPerRow);
+    const sum = new Float64Array(length);
+    const total = new Float64Array(length);
+    for (const [i, { start }] of windows.entries()) {
+      signal?.throwIfAborted();
+      const window = Float32Array.from(latents.subarray(start * perRow, (start + this.#window) * perRow));
+      const sound = await this.networks.vocode(await this.networks.decode(window, shape), 1);
+      const at = start * samplesPerRow;
+      for (let k = 0; k < weights.length; k++) {
+        sum[at + k]! += weights[k]! * (sound[k] ?? 0);
+        total[at + k]! += weights[k]!;
+      }
+      onProgress?.('decoding', i + 1, windows.length);
+    }
+    return Float32Array.from(sum, (x, k) => x / total[k]!);
+  }
+}
+
+/** Tokens of the frames with times in [from, to); a window that no frame falls into has the last one before it. */
+function tokensOf(
+  tokens: Float32Array,
+  width: number,
+  times: readonly number[],
+  from: number,
+  to: number,
+): Float32Array {
+  const inside = times.flatMap((time, i) => (time >= from && time < to ? [i] : []));
+  const chosen = inside.length > 0 ? inside : [Math.max(0, times.filter((time) => time < from).length - 1)];
+  const out = new Float32Array(chosen.length * width);
+  for (const [i, frame] of chosen.entries()) out.set(tokens.subarray(frame * width, (frame + 1) * width), i * width);
+  return out;
+}
