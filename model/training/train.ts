@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
+import { type Engine, Graph } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
@@ -12,15 +12,16 @@ import {
   writeManifest,
   writeSafetensors,
 } from '../../weights/index.js';
-import { buildModel, type OnsetModel } from '../model.js';
+import { buildModel } from '../model.js';
 import { Parameters } from '../parameters.js';
 import { ConfigError, type StageName, type TrainingConfig } from './config.js';
+import { addLatents } from './latents.js';
 import { codecStage } from './stages/codec-stage.js';
 import { encoderStage } from './stages/encoder-stage.js';
 import { generatorStage } from './stages/generator-stage.js';
 import type { Stage } from './stages/stage.js';
 import { digestOf, discardCheckpoint, runStage, type TrainingProgress } from './trainer.js';
-import { type TrainingClip, worldClips } from './training-data.js';
+import { worldClips } from './training-data.js';
 
 export interface TrainOptions {
   engine: Engine;
@@ -64,7 +65,10 @@ export async function train(options: TrainOptions): Promise<void> {
     digestOf(config.seed, config.data, config.model.codec, config.codec),
     () => codecStage(model, config, clips),
   );
-  const normalisation = await addLatents(engine, model, codec.weights, clips, options);
+  const normalisation = await addLatents(engine, model, codec.weights, clips, {
+    onProgress: options.onData,
+    signal: options.signal,
+  });
   const encoder = await finished(
     options,
     'encoder',
@@ -128,61 +132,6 @@ function shapesOf(config: TrainingConfig, name: StageName): Map<string, readonly
   const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](model, config, []);
   stage.build(p);
   return new Map([...p.specs.values()].map((s) => [s.name, s.shape]));
-}
-
-/**
- * Encodes every clip's sound with the finished codec and normalises each latent channel over all clips. Gives mean and
- * deviation, which belong to the generator's weights: latents mean nothing without them (recipe §5).
- */
-async function addLatents(
-  engine: Engine,
-  model: OnsetModel,
-  codec: Weights,
-  clips: readonly TrainingClip[],
-  { onData, signal }: TrainOptions,
-): Promise<Weights> {
-  const batch = 16;
-  const { samplesPerLatent, latentChannels } = model.codec;
-  const samples = Math.floor(Math.min(...clips.map((c) => c.sound.length)) / samplesPerLatent) * samplesPerLatent;
-  const graph = new Graph();
-  const p = new Parameters(graph);
-  graph.output('latents', model.codec.encode(p, graph.input('sound', [batch, samples])));
-  for (const spec of p.specs.values())
-    engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, codec.get(spec.name) as TensorData);
-  const plan = await engine.compile(graph);
-  const per = (samples / samplesPerLatent) * latentChannels;
-  for (let at = 0; at < clips.length; at += batch) {
-    signal?.throwIfAborted();
-    const part = clips.slice(at, at + batch);
-    const sound = new Float32Array(batch * samples);
-    for (const [b, clip] of part.entries())
-      for (let i = 0; i < samples; i++) sound[b * samples + i] = clip.sound[i]! / 32767;
-    const { latents } = await plan.run({ sound });
-    for (const [b, clip] of part.entries()) clip.latents = latents!.slice(b * per, (b + 1) * per);
-    onData?.(Math.min(at + batch, clips.length), clips.length, 'latents');
-  }
-  plan.dispose();
-
-  const mean = new Float64Array(latentChannels);
-  const square = new Float64Array(latentChannels);
-  let count = 0;
-  for (const { latents } of clips) {
-    for (let i = 0; i < latents!.length; i++) {
-      mean[i % latentChannels] += latents![i]!;
-      square[i % latentChannels] += latents![i]! ** 2;
-    }
-    count += latents!.length / latentChannels;
-  }
-  const means = Float32Array.from(mean, (m) => m / count);
-  const deviations = Float32Array.from(square, (s, c) => Math.sqrt(Math.max(1e-8, s / count - means[c]! ** 2)));
-  for (const { latents } of clips) {
-    for (let i = 0; i < latents!.length; i++)
-      latents![i] = (latents![i]! - means[i % latentChannels]!) / deviations[i % latentChannels]!;
-  }
-  return new Map([
-    ['latent.mean', means],
-    ['latent.deviation', deviations],
-  ]);
 }
 
 async function writeWeights(options: TrainOptions, codec: Weights, generator: Weights): Promise<void> {
