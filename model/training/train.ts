@@ -6,6 +6,7 @@ import { type Engine, Graph } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
+  type Manifest,
   openSafetensors,
   requireSameProvenance,
   withFile,
@@ -14,7 +15,10 @@ import {
 } from '../../weights/index.js';
 import { buildModel } from '../model.js';
 import { Parameters } from '../parameters.js';
+import { ClipMixture } from './clip-mixture.js';
 import { ConfigError, type StageName, type TrainingConfig } from './config.js';
+import { footageClips } from './footage-clips.js';
+import { footageUses } from './footage-uses.js';
 import { addLatents } from './latents.js';
 import { codecStage } from './stages/codec-stage.js';
 import { encoderStage } from './stages/encoder-stage.js';
@@ -35,6 +39,8 @@ export interface TrainOptions {
   configSha256: string;
   checkpointSeconds?: number;
   onProgress?: (progress: TrainingProgress) => void;
+  /** One line for people. */
+  onNote?: (line: string) => void;
   onData?: (done: number, total: number, what: string) => void;
   signal?: AbortSignal;
 }
@@ -50,39 +56,59 @@ export async function train(options: TrainOptions): Promise<void> {
       `model.encoder.kind is '${config.model.encoder.kind}'; training feeds optical flow so far, so it must be 'flow'`,
     );
   }
-  if (config.data.footage) {
-    throw new ConfigError('data.footage: real clips are not read by the training yet; leave it out');
-  }
   const model = buildModel(config.model);
-  const clips = await worldClips(engine, config, 'train', config.data.world.clips, {
-    onProgress: options.onData,
-    signal: options.signal,
-  });
+  const { heard, watched, footage } = await readData(options);
+  // What the data is, not where it lies: a folder of footage may be moved.
+  const data = { ...config.data, footage };
 
-  const codec = await finished(
-    options,
-    'codec',
-    digestOf(config.seed, config.data, config.model.codec, config.codec),
-    () => codecStage(model, config, clips),
+  const codec = await finished(options, 'codec', digestOf(config.seed, data, config.model.codec, config.codec), () =>
+    codecStage(model, config, heard),
   );
-  const normalisation = await addLatents(engine, model, codec.weights, clips, {
+  const normalisation = await addLatents(engine, model, codec.weights, watched.all, {
     onProgress: options.onData,
     signal: options.signal,
   });
-  const encoder = await finished(
-    options,
-    'encoder',
-    digestOf(config.seed, config.data, config.model, config.encoder),
-    () => encoderStage(model, config, clips),
+  const encoder = await finished(options, 'encoder', digestOf(config.seed, data, config.model, config.encoder), () =>
+    encoderStage(model, config, watched),
   );
   const generator = await finished(
     options,
     'generator',
-    digestOf(config, codec.digest, encoder.digest),
-    () => generatorStage(model, config, clips),
+    digestOf({ ...config, data }, codec.digest, encoder.digest),
+    () => generatorStage(model, config, watched),
     encoder.weights,
   );
-  await writeWeights(options, codec.weights, new Map([...generator.weights, ...normalisation]));
+  await writeWeights(options, codec.weights, new Map([...generator.weights, ...normalisation]), footage);
+}
+
+type FootageFacts = Manifest['trainedWith']['footage'];
+
+interface TrainingData {
+  /** What the codec learns from. */
+  heard: ClipMixture;
+  /** What encoder and generator learn from. */
+  watched: ClipMixture;
+  footage: FootageFacts;
+}
+
+/** Reads what the config asks for: footage first, whose faults show at once, then the world, which may take an hour to make. */
+async function readData({ engine, config, onData, onNote, signal }: TrainOptions): Promise<TrainingData> {
+  const { world } = config.data;
+  const progress = { onProgress: onData, signal };
+  const { folder = '', share = 0 } = config.data.footage ?? {};
+  if (share === 0) {
+    const clips = new ClipMixture(await worldClips(engine, config, 'train', world.clips, progress));
+    return { heard: clips, watched: clips, footage: undefined };
+  }
+  const { clips, provenance } = await footageClips(engine, folder, { size: world.size, ...progress });
+  const { heard, watched, summary } = footageUses(config, clips);
+  onNote?.(summary);
+  const made = share < 1 ? await worldClips(engine, config, 'train', world.clips, progress) : [];
+  return {
+    heard: new ClipMixture(made, heard, share),
+    watched: new ClipMixture(made, watched, share),
+    footage: { ...provenance, share },
+  };
 }
 
 /** A stage's weights: read where it was finished before with the same provenance, else trained. */
@@ -129,12 +155,21 @@ async function finished(
 function shapesOf(config: TrainingConfig, name: StageName): Map<string, readonly number[]> {
   const p = new Parameters(new Graph());
   const model = buildModel(config.model);
-  const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](model, config, []);
+  const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](
+    model,
+    config,
+    new ClipMixture([]),
+  );
   stage.build(p);
   return new Map([...p.specs.values()].map((s) => [s.name, s.shape]));
 }
 
-async function writeWeights(options: TrainOptions, codec: Weights, generator: Weights): Promise<void> {
+async function writeWeights(
+  options: TrainOptions,
+  codec: Weights,
+  generator: Weights,
+  footage: FootageFacts,
+): Promise<void> {
   const { config } = options;
   const folder = join(options.folder, 'weights');
   mkdirSync(folder, { recursive: true });
@@ -159,6 +194,7 @@ async function writeWeights(options: TrainOptions, codec: Weights, generator: We
       dataSeed: config.data.world.seed,
       steps: config.codec.steps + config.encoder.steps + config.generator.steps,
       engineVersion: options.engineVersion,
+      ...(footage && { footage }),
     },
     dependsOn: { codec: made.sha256 },
   });
