@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest, sha256 } from '../../weights/index.js';
 import { suite } from '../harness/suite.js';
@@ -26,7 +26,7 @@ function train({ config, folder, resume, env, onLine }: Run): Promise<Line[]> {
   const options = ['--checkpoint-seconds', '0', '--json', ...(resume ? ['--resume'] : [])];
   const child = spawn(process.execPath, [main, 'train', config, '-o', folder, ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, ...env },
+    env: env ?? process.env,
   });
   const lines: Line[] = [];
   let rest = '';
@@ -106,8 +106,9 @@ test(
       tiny.data.footage = { folder: 'clips', share: 0.5 };
       const config = join(folder, 'mixed.json');
       writeFileSync(config, JSON.stringify(tiny));
-      // What is cached of these clips is of no use to anyone after the test.
-      const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+      // What is cached of these clips is of no use after the test; Mesa's compiled kernels, in the same place by default, are.
+      const usual = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+      const env = { MESA_SHADER_CACHE_DIR: usual, ...process.env, XDG_CACHE_HOME: join(folder, 'cache') };
       await killAndResume({ config, folder, env }, 'generator', 3, 18);
       const { trainedWith } = await readManifest(join(folder, 'whole', 'weights'));
       const manifest = readFileSync(join(folder, 'clips', 'manifest.tsv'), 'utf8');
