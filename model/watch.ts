@@ -9,6 +9,8 @@ export interface WatchOptions {
   /** Seconds of the part to look at. */
   start?: number;
   duration?: number;
+  /** One for frames of this size, to watch many clips with; it stays the caller's. By default each call makes its own. */
+  extractor?: FlowExtractor;
   onProgress?: (stage: string, done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -18,11 +20,11 @@ export async function watch(
   engine: Engine,
   path: string,
   size: number,
-  { start, duration, onProgress, signal }: WatchOptions = {},
+  { start, duration, extractor: given, onProgress, signal }: WatchOptions = {},
 ): Promise<SeenClip> {
   const stream = await openFrames(path, { format: 'gray8', width: size, height: size, start, duration, signal });
   const seconds = partDuration(stream.info, start, duration);
-  const extractor = new FlowExtractor(engine, size, size);
+  const extractor = given ?? new FlowExtractor(engine, size, size);
   try {
     for await (const { pixels, time } of stream) {
       await extractor.push(pixels, time);
@@ -30,6 +32,6 @@ export async function watch(
     }
     return { seconds, flow: await extractor.finish() };
   } finally {
-    extractor.dispose();
+    if (!given) extractor.dispose();
   }
 }

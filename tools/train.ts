@@ -50,6 +50,7 @@ export function register(program: Command): void {
             configSha256: await sha256(text),
             checkpointSeconds: options.checkpointSeconds,
             signal,
+            onNote: say,
             onData: (done, total, what) => {
               if (Date.now() - reported < EVERY_SECONDS * 1000 && done < total) return;
               reported = Date.now();

@@ -28,6 +28,16 @@ export interface Manifest {
     dataSeed: number;
     steps: number;
     engineVersion: string;
+    /** Real clips, where there were any beside the procedural ones. */
+    footage?: {
+      /** Of its manifest.tsv. */
+      manifestSha256: string;
+      /** Over the sha256s of the clips' files. */
+      clipsSha256: string;
+      clips: number;
+      /** Of all samples, those from footage: 0–1. */
+      share: number;
+    };
   };
   /** What else the weights are of use with only: name → sha256. */
   dependsOn: Record<string, string>;
@@ -54,6 +64,14 @@ const schema: z.ZodType<Manifest> = z.strictObject({
     dataSeed: count,
     steps: count,
     engineVersion: text,
+    footage: z
+      .strictObject({
+        manifestSha256: sha256Text,
+        clipsSha256: sha256Text,
+        clips: count,
+        share: z.number().min(0).max(1),
+      })
+      .optional(),
   }),
   dependsOn: z.record(text, sha256Text),
   notes: z.record(text, z.union([z.string(), z.number()])).optional(),

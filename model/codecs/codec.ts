@@ -9,6 +9,8 @@ export interface Codec {
   readonly samplesPerLatent: number;
   /** Latent frames on each side that can influence one frame of sound: what windows must overlap by. */
   readonly context: number;
+  /** Latent frames on each side whose sound can influence one latent frame. */
+  readonly encoderContext: number;
   /** Mono sound [B, S] at 16 kHz, S a multiple of `samplesPerLatent` → latents [B, S/samplesPerLatent, latentChannels]. */
   encode(p: Parameters, sound: Tensor): Tensor;
   /** Latents [B, T, latentChannels] → sound [B, T·samplesPerLatent]. */

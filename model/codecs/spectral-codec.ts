@@ -57,6 +57,8 @@ export function spectralCodec(config: SpectralCodecConfig): Codec {
     // conv k7 and ConvNeXt blocks k7 at 25 Hz reach 3 frames each; blocks at 100 Hz reach 3 fine frames; the window 2 more.
     context:
       3 + 3 * blocks[2] + Math.ceil((3 * blocks[3]) / LATENT_STRIDE) + Math.ceil(decoderFft / (HOP * LATENT_STRIDE)),
+    // Blocks k7 at 25 Hz reach 3 frames each; the input conv and blocks at 100 Hz 3 fine frames each; half a mel window the rest.
+    encoderContext: 3 * blocks[1] + Math.ceil((3 + 3 * blocks[0] + Math.ceil(MEL_FFT / 2 / HOP)) / LATENT_STRIDE),
     encode(p, sound) {
       return p.in('encoder', () => {
         const mel = addScalar(scale(logMelFrames(sound, melBands), 0.25), 1);

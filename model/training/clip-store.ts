@@ -103,6 +103,16 @@ export class ClipStore<Facts> {
     }
   }
 
+  /** The store at a path, or undefined where there is none, or one that is not whole and is to be made again. */
+  static openWhole<Facts>(path: string): ClipStore<Facts> | undefined {
+    try {
+      return new ClipStore<Facts>(path);
+    } catch (error) {
+      if (error instanceof ClipStoreError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
   get count(): number {
     return this.index.length;
   }

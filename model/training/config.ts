@@ -1,5 +1,6 @@
 /** A training config: the model, the data, and the stages that train its parts, one after another. */
 
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type ModelConfig, modelConfig } from '../config.js';
 import type { OptimiserOptions } from './optimiser.js';
@@ -16,7 +17,10 @@ export interface TrainingConfig {
   data: {
     /** Clips of the procedural world: how many, how long (seconds), pixels a side. */
     world: { clips: number; seconds: number; size: number; seed: number };
-    /** Real clips beside them: a folder with a manifest.tsv, and how often one is drawn instead of a world clip. */
+    /**
+     * Real clips beside them: a folder with a manifest.tsv (absolute once the config is read), and the share of all samples
+     * that come from it, 0–1. Share 0 is the same as no footage; with share 1 no world is made.
+     */
     footage?: { folder: string; share: number };
   };
   /** `crop`: samples of a training crop; `noise`: σ added to latents. */
@@ -51,7 +55,7 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
   model: modelConfig,
   data: z.strictObject({
     world: z.strictObject({ clips: count, seconds: rate, size: count, seed: z.number().int().nonnegative() }),
-    footage: z.strictObject({ folder: z.string(), share }).optional(),
+    footage: z.strictObject({ folder: z.string().min(1), share }).optional(),
   }),
   codec: z.strictObject({ ...stage, crop: count, noise: z.number() }),
   encoder: z.strictObject({ ...stage, tokens: count }),
@@ -64,7 +68,10 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** Checks the text of a config file. Throws ConfigError that lists every fault by its path. */
+/**
+ * Checks the text of a config file; a footage folder is relative to the folder that `file` lies in. Throws ConfigError that
+ * lists every fault by its path.
+ */
 export function parseTrainingConfig(text: string, file: string): TrainingConfig {
   let json: unknown;
   try {
@@ -73,7 +80,11 @@ export function parseTrainingConfig(text: string, file: string): TrainingConfig 
     throw new ConfigError(`${file}: not JSON (${(cause as Error).message}); see model/training/configs for examples`);
   }
   const parsed = trainingConfig.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { footage } = parsed.data.data;
+    if (footage) footage.folder = resolve(dirname(file), footage.folder);
+    return parsed.data;
+  }
   const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'the whole'}: ${issue.message}`);
   throw new ConfigError(`${file}: this is not a training config:\n${faults.join('\n')}`);
 }

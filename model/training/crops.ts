@@ -16,8 +16,6 @@ export interface CropOptions {
   stretch: number;
   /** Mirror, scale, shift and drop cells of the flow. */
   augment: boolean;
-  /** How often a real clip is drawn, where there are any. */
-  footageShare: number;
   /** With it, the crop has latents. */
   latentChannels?: number;
 }
@@ -37,12 +35,8 @@ export interface Crop {
 /** σ of the onset target in seconds: a little wider than a video frame lets one tell. */
 const ONSET_SIGMA = 0.015;
 
-export function drawCrop(clips: readonly TrainingClip[], random: Random, options: CropOptions): Crop {
+export function drawCrop(clip: TrainingClip, random: Random, options: CropOptions): Crop {
   const { tokens, stretch, latentChannels = 0 } = options;
-  const real = random.chance(options.footageShare);
-  let clip = random.pick(clips);
-  for (let tries = 0; clip.real !== real && tries < 64; tries++) clip = random.pick(clips);
-
   const rate = 2 ** random.uniform(-stretch, stretch);
   const span = (tokens / TOKEN_RATE) * rate;
   const latest = Math.max(0, clip.seconds - span);

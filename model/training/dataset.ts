@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { type Arrays, ClipStore, ClipStoreError, ClipStoreWriter, type StoredRecord } from './clip-store.js';
+import { type Arrays, ClipStore, ClipStoreWriter, type StoredRecord } from './clip-store.js';
 import { type ClipOptions, type Split, WORLD_VERSION, type WorldClip, worldSeed } from './world/clip.js';
 import { clipsInOrder } from './world/crew.js';
 import { Random } from './world/random.js';
@@ -95,7 +95,7 @@ export class WorldDataset {
       this.kept = (index) => items[index];
       return;
     }
-    const store = (this.store = this.openCache() ?? (await this.fillCache()));
+    const store = (this.store = ClipStore.openWhole<ClipFacts>(this.cachePath) ?? (await this.fillCache()));
     this.kept = (index) => store.read(index);
   }
 
@@ -127,15 +127,6 @@ export class WorldDataset {
     this.store?.dispose();
     this.store = undefined;
     this.kept = undefined;
-  }
-
-  private openCache(): ClipStore<ClipFacts> | undefined {
-    try {
-      return new ClipStore<ClipFacts>(this.cachePath);
-    } catch (error) {
-      if (error instanceof ClipStoreError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
   }
 
   private async fillCache(): Promise<ClipStore<ClipFacts>> {

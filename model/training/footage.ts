@@ -1,14 +1,13 @@
 /**
- * A folder of real clips: their list, `manifest.tsv`, checked line by line, and their pictures and sound on request.
+ * The list of a folder of real clips, `manifest.tsv`, checked line by line.
  *
  * Columns, separated by tabs, named in the first line: file (within the folder), split (train or val), hit (1 where
  * what sounds is seen, else 0), seconds, onsets (seconds of each, separated by spaces; may be empty), label, scene (no
  * scene should be in both splits), source (where the clip comes from).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { LabelledClip } from './labelled-clip.js';
 
 const seconds = z.coerce.number('not a number').finite().positive('not above 0');
 
@@ -48,9 +47,12 @@ export class FootageError extends Error {
   override name = 'FootageError';
 }
 
+export const manifestPath = (folder: string): string => join(folder, 'manifest.tsv');
+
 /** @throws FootageError that names the file, the line, the column, what stands there and what should */
 export function readManifest(folder: string): FootageEntry[] {
-  const path = join(folder, 'manifest.tsv');
+  if (!existsSync(folder)) throw new FootageError(`${folder}: there is no such folder of footage`);
+  const path = manifestPath(folder);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -87,47 +89,4 @@ function readLine(line: string, columns: string[], folder: string, place: string
     throw new FootageError(`${place}, column ${column}: "${row[column].slice(0, 60)}" is ${message}`);
   }
   return { path: join(folder, parsed.data.file), ...parsed.data };
-}
-
-/** Reads a clip's pictures at `width` × `height` in their order; times are seconds from the clip's start. */
-export type DecodeFrames = (
-  path: string,
-  options: { width: number; height: number; format: 'gray8' | 'rgb24' },
-) => Promise<AsyncIterable<{ pixels: Uint8Array; time: number }>>;
-
-/** Reads a clip's sound as mono at 16 kHz. */
-export type DecodeSound = (path: string) => Promise<Float32Array>;
-
-/**
- * A footage clip in the shape of the world's: pictures squeezed to size × size, each onset an event of velocity 1.
- *
- * @throws FootageError where the clip has no pictures; whatever the decoders throw
- */
-export async function readFootage(
-  entry: FootageEntry,
-  decode: { frames: DecodeFrames; sound: DecodeSound },
-  { size = 64, grey = true }: { size?: number; grey?: boolean } = {},
-): Promise<LabelledClip> {
-  const channels = grey ? 1 : 3;
-  const pictures: Uint8Array[] = [];
-  const times: number[] = [];
-  const format = grey ? 'gray8' : 'rgb24';
-  for await (const { pixels, time } of await decode.frames(entry.path, { width: size, height: size, format })) {
-    // A decoder may use its buffer again.
-    pictures.push(pixels.slice());
-    times.push(time);
-  }
-  if (pictures.length === 0) throw new FootageError(`${entry.path}: no pictures in it; remove it from manifest.tsv`);
-  const frames = new Uint8Array(pictures.length * size * size * channels);
-  for (let i = 0; i < pictures.length; i++) frames.set(pictures[i], i * size * size * channels);
-  return {
-    seconds: entry.seconds,
-    size,
-    channels,
-    frames,
-    frameCount: pictures.length,
-    times: Float64Array.from(times),
-    sound: await decode.sound(entry.path),
-    events: entry.onsets.map((time) => ({ time, velocity: 1 })),
-  };
 }

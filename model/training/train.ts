@@ -2,25 +2,30 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
+import { type Engine, Graph } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
+  type Manifest,
   openSafetensors,
   requireSameProvenance,
   withFile,
   writeManifest,
   writeSafetensors,
 } from '../../weights/index.js';
-import { buildModel, type OnsetModel } from '../model.js';
+import { buildModel } from '../model.js';
 import { Parameters } from '../parameters.js';
+import { ClipMixture } from './clip-mixture.js';
 import { ConfigError, type StageName, type TrainingConfig } from './config.js';
+import { footageClips } from './footage-clips.js';
+import { footageUses } from './footage-uses.js';
+import { addLatents } from './latents.js';
 import { codecStage } from './stages/codec-stage.js';
 import { encoderStage } from './stages/encoder-stage.js';
 import { generatorStage } from './stages/generator-stage.js';
 import type { Stage } from './stages/stage.js';
 import { digestOf, discardCheckpoint, runStage, type TrainingProgress } from './trainer.js';
-import { type TrainingClip, worldClips } from './training-data.js';
+import { worldClips } from './training-data.js';
 
 export interface TrainOptions {
   engine: Engine;
@@ -34,6 +39,8 @@ export interface TrainOptions {
   configSha256: string;
   checkpointSeconds?: number;
   onProgress?: (progress: TrainingProgress) => void;
+  /** One line for people. */
+  onNote?: (line: string) => void;
   onData?: (done: number, total: number, what: string) => void;
   signal?: AbortSignal;
 }
@@ -49,36 +56,59 @@ export async function train(options: TrainOptions): Promise<void> {
       `model.encoder.kind is '${config.model.encoder.kind}'; training feeds optical flow so far, so it must be 'flow'`,
     );
   }
-  if (config.data.footage) {
-    throw new ConfigError('data.footage: real clips are not read by the training yet; leave it out');
-  }
   const model = buildModel(config.model);
-  const clips = await worldClips(engine, config, 'train', config.data.world.clips, {
+  const { heard, watched, footage } = await readData(options);
+  // What the data is, not where it lies: a folder of footage may be moved.
+  const data = { ...config.data, footage };
+
+  const codec = await finished(options, 'codec', digestOf(config.seed, data, config.model.codec, config.codec), () =>
+    codecStage(model, config, heard),
+  );
+  const normalisation = await addLatents(engine, model, codec.weights, watched.all, {
     onProgress: options.onData,
     signal: options.signal,
   });
-
-  const codec = await finished(
-    options,
-    'codec',
-    digestOf(config.seed, config.data, config.model.codec, config.codec),
-    () => codecStage(model, config, clips),
-  );
-  const normalisation = await addLatents(engine, model, codec.weights, clips, options);
-  const encoder = await finished(
-    options,
-    'encoder',
-    digestOf(config.seed, config.data, config.model, config.encoder),
-    () => encoderStage(model, config, clips),
+  const encoder = await finished(options, 'encoder', digestOf(config.seed, data, config.model, config.encoder), () =>
+    encoderStage(model, config, watched),
   );
   const generator = await finished(
     options,
     'generator',
-    digestOf(config, codec.digest, encoder.digest),
-    () => generatorStage(model, config, clips),
+    digestOf({ ...config, data }, codec.digest, encoder.digest),
+    () => generatorStage(model, config, watched),
     encoder.weights,
   );
-  await writeWeights(options, codec.weights, new Map([...generator.weights, ...normalisation]));
+  await writeWeights(options, codec.weights, new Map([...generator.weights, ...normalisation]), footage);
+}
+
+type FootageFacts = Manifest['trainedWith']['footage'];
+
+interface TrainingData {
+  /** What the codec learns from. */
+  heard: ClipMixture;
+  /** What encoder and generator learn from. */
+  watched: ClipMixture;
+  footage: FootageFacts;
+}
+
+/** Reads what the config asks for: footage first, whose faults show at once, then the world, which may take an hour to make. */
+async function readData({ engine, config, onData, onNote, signal }: TrainOptions): Promise<TrainingData> {
+  const { world } = config.data;
+  const progress = { onProgress: onData, signal };
+  const { folder = '', share = 0 } = config.data.footage ?? {};
+  if (share === 0) {
+    const clips = new ClipMixture(await worldClips(engine, config, 'train', world.clips, progress));
+    return { heard: clips, watched: clips, footage: undefined };
+  }
+  const { clips, provenance } = await footageClips(engine, folder, { size: world.size, ...progress });
+  const { heard, watched, summary } = footageUses(config, clips);
+  onNote?.(summary);
+  const made = share < 1 ? await worldClips(engine, config, 'train', world.clips, progress) : [];
+  return {
+    heard: new ClipMixture(made, heard, share),
+    watched: new ClipMixture(made, watched, share),
+    footage: { ...provenance, share },
+  };
 }
 
 /** A stage's weights: read where it was finished before with the same provenance, else trained. */
@@ -125,67 +155,21 @@ async function finished(
 function shapesOf(config: TrainingConfig, name: StageName): Map<string, readonly number[]> {
   const p = new Parameters(new Graph());
   const model = buildModel(config.model);
-  const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](model, config, []);
+  const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](
+    model,
+    config,
+    new ClipMixture([]),
+  );
   stage.build(p);
   return new Map([...p.specs.values()].map((s) => [s.name, s.shape]));
 }
 
-/**
- * Encodes every clip's sound with the finished codec and normalises each latent channel over all clips. Gives mean and
- * deviation, which belong to the generator's weights: latents mean nothing without them (recipe §5).
- */
-async function addLatents(
-  engine: Engine,
-  model: OnsetModel,
+async function writeWeights(
+  options: TrainOptions,
   codec: Weights,
-  clips: readonly TrainingClip[],
-  { onData, signal }: TrainOptions,
-): Promise<Weights> {
-  const batch = 16;
-  const { samplesPerLatent, latentChannels } = model.codec;
-  const samples = Math.floor(Math.min(...clips.map((c) => c.sound.length)) / samplesPerLatent) * samplesPerLatent;
-  const graph = new Graph();
-  const p = new Parameters(graph);
-  graph.output('latents', model.codec.encode(p, graph.input('sound', [batch, samples])));
-  for (const spec of p.specs.values())
-    engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, codec.get(spec.name) as TensorData);
-  const plan = await engine.compile(graph);
-  const per = (samples / samplesPerLatent) * latentChannels;
-  for (let at = 0; at < clips.length; at += batch) {
-    signal?.throwIfAborted();
-    const part = clips.slice(at, at + batch);
-    const sound = new Float32Array(batch * samples);
-    for (const [b, clip] of part.entries())
-      for (let i = 0; i < samples; i++) sound[b * samples + i] = clip.sound[i]! / 32767;
-    const { latents } = await plan.run({ sound });
-    for (const [b, clip] of part.entries()) clip.latents = latents!.slice(b * per, (b + 1) * per);
-    onData?.(Math.min(at + batch, clips.length), clips.length, 'latents');
-  }
-  plan.dispose();
-
-  const mean = new Float64Array(latentChannels);
-  const square = new Float64Array(latentChannels);
-  let count = 0;
-  for (const { latents } of clips) {
-    for (let i = 0; i < latents!.length; i++) {
-      mean[i % latentChannels] += latents![i]!;
-      square[i % latentChannels] += latents![i]! ** 2;
-    }
-    count += latents!.length / latentChannels;
-  }
-  const means = Float32Array.from(mean, (m) => m / count);
-  const deviations = Float32Array.from(square, (s, c) => Math.sqrt(Math.max(1e-8, s / count - means[c]! ** 2)));
-  for (const { latents } of clips) {
-    for (let i = 0; i < latents!.length; i++)
-      latents![i] = (latents![i]! - means[i % latentChannels]!) / deviations[i % latentChannels]!;
-  }
-  return new Map([
-    ['latent.mean', means],
-    ['latent.deviation', deviations],
-  ]);
-}
-
-async function writeWeights(options: TrainOptions, codec: Weights, generator: Weights): Promise<void> {
+  generator: Weights,
+  footage: FootageFacts,
+): Promise<void> {
   const { config } = options;
   const folder = join(options.folder, 'weights');
   mkdirSync(folder, { recursive: true });
@@ -210,6 +194,7 @@ async function writeWeights(options: TrainOptions, codec: Weights, generator: We
       dataSeed: config.data.world.seed,
       steps: config.codec.steps + config.encoder.steps + config.generator.steps,
       engineVersion: options.engineVersion,
+      ...(footage && { footage }),
     },
     dependsOn: { codec: made.sha256 },
   });

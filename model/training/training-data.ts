@@ -16,7 +16,10 @@ export interface TrainingClip {
   flow: FlowClip;
   /** Seconds at which something is struck, rising. */
   events: number[];
+  /** Sound class; null where it is not known, as with real clips. */
   classIndex: number | null;
+  /** Whether what sounds is seen; always so in the world. */
+  causeSeen: boolean;
   /** Kind of source, for reports: −1 for real clips. */
   source: number;
   real: boolean;
@@ -67,6 +70,7 @@ export async function worldClips(
         flow: { grid: arrays.grid as Float32Array, midTimes: arrays.midTimes as Float64Array },
         events: facts.events.map((e) => e.time),
         classIndex: facts.material,
+        causeSeen: true,
         source: facts.source,
         real: false,
       };

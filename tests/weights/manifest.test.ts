@@ -101,6 +101,7 @@ test('a changed, longer, shorter, missing or exchanged file is refused by name',
 
 test('manifests that are not what they should be are refused, every fault named', () => {
   const [file] = manifest.files;
+  const footage = { manifestSha256: HASH, clipsSha256: HASH, clips: 3, share: 0.5 };
   const without = (key: keyof Manifest): unknown => ({ ...manifest, [key]: undefined });
   const refused: unknown[] = [
     '',
@@ -125,11 +126,15 @@ test('manifests that are not what they should be are refused, every fault named'
     })),
     { ...manifest, dependsOn: { codec: 'unknown' } },
     { ...manifest, trainedWith: { ...manifest.trainedWith, steps: '1000' } },
+    { ...manifest, trainedWith: { ...manifest.trainedWith, footage: { ...footage, share: 2 } } },
+    { ...manifest, trainedWith: { ...manifest.trainedWith, footage: { ...footage, clipsSha256: 'unknown' } } },
   ];
   for (const [i, value] of refused.entries()) {
     assert.throws(() => parseManifest(value), ManifestError, `manifest ${i} was accepted`);
   }
   assert.deepEqual(parseManifest(JSON.stringify(manifest)), manifest);
+  const withFootage = { ...manifest, trainedWith: { ...manifest.trainedWith, footage } };
+  assert.deepEqual(parseManifest(JSON.stringify(withFootage)), withFootage);
   assert.throws(
     () => parseManifest({ ...manifest, model: 1, version: 2 }),
     (error) => error instanceof ManifestError && /model.*version/.test(error.message),

@@ -8,6 +8,7 @@ import { createEngine, type Engine, Graph, type TensorData } from '../../engine/
 import { FlowExtractor } from '../../model/flow-extractor.js';
 import { buildModel } from '../../model/model.js';
 import { initialValues, Parameters } from '../../model/parameters.js';
+import { ClipMixture } from '../../model/training/clip-mixture.js';
 import { parseTrainingConfig } from '../../model/training/config.js';
 import { toInt16 } from '../../model/training/dataset.js';
 import { addOptimiser, hyperInputs, initialiseOptimiser } from '../../model/training/optimiser.js';
@@ -130,7 +131,7 @@ async function trainingStep(
 ): Promise<EngineBench['training']> {
   const model = buildModel(config.model);
   const clips = await exampleClips(engine, config);
-  const stage = generatorStage(model, config, clips);
+  const stage = generatorStage(model, config, new ClipMixture(clips));
   const graph = new Graph();
   const p = new Parameters(graph);
   const { loss } = stage.build(p);
@@ -175,6 +176,7 @@ async function exampleClips(engine: Engine, config: Config): Promise<TrainingCli
       flow: await extractor.extract(clip.frames, clip.times),
       events: clip.events.map((e) => e.time),
       classIndex: clip.material,
+      causeSeen: true,
       source: clip.source,
       real: false,
       latents,

@@ -19,8 +19,8 @@ import {
 } from '../../../engine/engine.js';
 import { logMelFrames } from '../../codecs/spectral-codec.js';
 import type { OnsetModel } from '../../model.js';
+import type { ClipMixture } from '../clip-mixture.js';
 import type { TrainingConfig } from '../config.js';
-import type { TrainingClip } from '../training-data.js';
 import { Random } from '../world/random.js';
 import type { Stage } from './stage.js';
 
@@ -31,7 +31,7 @@ const RESOLUTIONS = [
   [2048, 512],
 ] as const;
 
-export function codecStage(model: OnsetModel, config: TrainingConfig, clips: readonly TrainingClip[]): Stage {
+export function codecStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
   const { batch, crop, noise } = config.codec;
   const hop = model.codec.samplesPerLatent;
   return {
@@ -54,9 +54,11 @@ export function codecStage(model: OnsetModel, config: TrainingConfig, clips: rea
     },
     batch(step) {
       const random = new Random(config.seed, `codec ${step}`);
+      const draw = clips.drawer(step, batch);
       const sound = new Float32Array(batch * crop);
       for (let b = 0; b < batch; b++) {
-        const clip = random.pick(clips);
+        // Without footage there is nothing to decide, and the numbers of a training on the world alone stay what they were.
+        const clip = clips.share > 0 ? draw(random) : random.pick(clips.world);
         const start = random.integer(Math.floor((clip.sound.length - crop) / hop) + 1) * hop;
         const gain = random.uniform(0.3, 1.3) / 32767;
         for (let i = 0; i < crop; i++) sound[b * crop + i] = clip.sound[start + i]! * gain;

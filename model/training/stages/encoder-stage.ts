@@ -5,9 +5,9 @@ import type { Alignment } from '../../alignment.js';
 import { SUBSTEPS } from '../../alignment.js';
 import type { OnsetModel } from '../../model.js';
 import type { Parameters } from '../../parameters.js';
+import type { ClipMixture } from '../clip-mixture.js';
 import type { TrainingConfig } from '../config.js';
 import { type CropOptions, drawCrop, stackCrops } from '../crops.js';
-import type { TrainingClip } from '../training-data.js';
 import { Random } from '../world/random.js';
 import type { Stage } from './stage.js';
 
@@ -39,10 +39,10 @@ export function alignmentLoss(
   return { loss: add(scale(add(onset, energy), 0.5), scale(kind, 0.1)), figures: { onset, energy, class: kind } };
 }
 
-export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: readonly TrainingClip[]): Stage {
+export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
   const { batch, tokens } = config.encoder;
   const classes = config.model.classes.length;
-  const options: CropOptions = { tokens, stretch: 0.6, augment: true, footageShare: config.data.footage?.share ?? 0 };
+  const options: CropOptions = { tokens, stretch: 0.6, augment: true };
   return {
     name: 'encoder',
     optimiser: config.encoder,
@@ -53,8 +53,9 @@ export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: r
     },
     batch(step) {
       const random = new Random(config.seed, `encoder ${step}`);
+      const draw = clips.drawer(step, batch);
       const { seen, onset, energy, classOneHot } = stackCrops(
-        Array.from({ length: batch }, () => drawCrop(clips, random, options)),
+        Array.from({ length: batch }, () => drawCrop(draw(random), random, options)),
         classes,
       );
       return { seen, onset, energy, 'class-one-hot': classOneHot };

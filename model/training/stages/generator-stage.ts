@@ -6,14 +6,14 @@
 import { add, mse, mul, randomNormal, reshape, sub, where } from '../../../engine/engine.js';
 import { predictedTracks, TRACKS } from '../../alignment.js';
 import type { OnsetModel } from '../../model.js';
+import type { ClipMixture } from '../clip-mixture.js';
 import type { TrainingConfig } from '../config.js';
 import { concatTracks, drawCrop, stackCrops } from '../crops.js';
-import type { TrainingClip } from '../training-data.js';
 import { Random } from '../world/random.js';
 import { alignmentLoss, alignmentTargets } from './encoder-stage.js';
 import type { Stage } from './stage.js';
 
-export function generatorStage(model: OnsetModel, config: TrainingConfig, clips: readonly TrainingClip[]): Stage {
+export function generatorStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
   const { batch, tokens: length, dropCondition, trueTracks } = config.generator;
   const classes = config.model.classes.length;
   const channels = model.codec.latentChannels;
@@ -46,12 +46,12 @@ export function generatorStage(model: OnsetModel, config: TrainingConfig, clips:
     },
     batch(step) {
       const random = new Random(config.seed, `generator ${step}`);
+      const draw = clips.drawer(step, batch);
       const crops = Array.from({ length: batch }, () =>
-        drawCrop(clips, random, {
+        drawCrop(draw(random), random, {
           tokens: length,
           stretch: 0,
           augment: true,
-          footageShare: config.data.footage?.share ?? 0,
           latentChannels: channels,
         }),
       );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FootageError, readFootage, readManifest } from '../../model/training/footage.js';
+import { FootageError, readManifest } from '../../model/training/footage.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('footage');
@@ -58,28 +58,12 @@ test('a fault is named by line and column', () => {
   assert.throws(() => readManifest(folder), /names no column hit/);
   manifest(header);
   assert.throws(() => readManifest(folder), /lists no clips/);
-  assert.throws(() => readManifest(join(folder, 'nowhere')), /needs a manifest.tsv/);
-});
-
-test('a clip comes in the shape of the world, though the decoder reuses its buffer', async () => {
-  manifest(header, good.join('\t'));
-  const [entry] = readManifest(folder);
-  const pixels = new Uint8Array(2 * 2 * 3);
-  const frames = async (): Promise<AsyncIterable<{ pixels: Uint8Array; time: number }>> =>
-    (async function* () {
-      for (let i = 0; i < 3; i++) yield { pixels: pixels.fill(i), time: i / 24 };
-    })();
-  const sound = async (): Promise<Float32Array> => Float32Array.of(0.5);
-  const clip = await readFootage(entry, { frames, sound }, { size: 2, grey: false });
-  assert.equal(clip.frameCount, 3);
-  assert.deepEqual([...clip.frames], [...Array(12).fill(0), ...Array(12).fill(1), ...Array(12).fill(2)]);
-  assert.deepEqual([...clip.times], [0, 1 / 24, 2 / 24]);
-  assert.deepEqual(clip.events, [
-    { time: 0.25, velocity: 1 },
-    { time: 1.5, velocity: 1 },
-  ]);
-  const none = async (): Promise<AsyncIterable<never>> => (async function* () {})();
-  await assert.rejects(readFootage(entry, { frames: none, sound }), /no pictures/);
+  assert.throws(() => readManifest(join(folder, 'nowhere')), /nowhere: there is no such folder of footage/);
+  rmSync(join(folder, 'manifest.tsv'));
+  assert.throws(
+    () => readManifest(folder),
+    /manifest.tsv: cannot be read \(ENOENT\); a folder of footage needs a manifest.tsv/,
+  );
 });
 
 test.run();
