@@ -160,6 +160,14 @@ test('a checkpoint that is one tensor, and one without any, are read', async () 
   assert.deepEqual([none.tensors.size, none.values.size], [0, 0]);
 });
 
+test('twenty thousand tensors are within the limits', async () => {
+  const entries = Array.from({ length: 20_000 }, (_, i): [string, Uint8Array] => [`layers.${i}.weight`, tensor()]);
+  const file = older(pickle(dict(Object.fromEntries(entries))), [['0', 2, new Uint8Array(8)]]);
+  const checkpoint = await readCheckpoint(memorySource(file));
+  assert.equal(checkpoint.tensors.size, entries.length);
+  assert.equal((await checkpoint.read('layers.19999.weight')).length, 2);
+});
+
 test('a small compressed pickle and zip64 numbers are read', async () => {
   const data = new Uint8Array(Float32Array.of(1, 2).buffer);
   const entries = [
