@@ -13,6 +13,7 @@ import { register as doctor } from './doctor.js';
 import { register as evaluate } from './eval.js';
 import { Interrupted, tieToLauncher } from './interrupt.js';
 import { UsageError } from './options.js';
+import { register as pull } from './pull.js';
 import { register as run } from './run.js';
 import { register as stage } from './stage.js';
 import { packageRoot, restoreTerminal, say } from './terminal.js';
@@ -20,7 +21,7 @@ import { register as test } from './test.js';
 import { register as train } from './train.js';
 import { register as weights } from './weights.js';
 
-const COMMANDS = [run, doctor, test, train, evaluate, bench, stage, weights];
+const COMMANDS = [run, pull, doctor, test, train, evaluate, bench, stage, weights];
 
 /** The exit code that an error of a command stands for. */
 function exitCodeOf(error: unknown): number {

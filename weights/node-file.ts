@@ -102,12 +102,17 @@ export async function openSibling(path: string, name: string): Promise<FileSourc
   return openFile(join(dirname(path), name));
 }
 
-/** Size and sha256 of a file, read piece by piece. */
-export async function digestFile(path: string): Promise<FileDigest> {
+/** Size and sha256 of a file, read piece by piece. Throws SourceError, or the signal's reason. */
+export async function digestFile(
+  path: string,
+  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+): Promise<FileDigest> {
   const { createHash } = await cryptography();
   return withFile(path, async (source) => {
     const hash = createHash('sha256');
     for (let offset = 0; offset < source.size; offset += PIECE) {
+      options.signal?.throwIfAborted();
+      options.onProgress?.(offset, source.size);
       hash.update(await source.read(offset, Math.min(PIECE, source.size - offset)));
     }
     return { bytes: source.size, sha256: hash.digest('hex') };
@@ -128,11 +133,7 @@ export async function replaceFile(
   const { createHash, randomUUID } = await cryptography();
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
   const failed = (cause: unknown): never => {
-    throw new WriteError(`the file cannot be written: ${reason(cause)}`, {
-      file: path,
-      cause,
-      remedy: remedyFor(cause),
-    });
+    throw cannotWrite(path, cause);
   };
   const handle = await open(temporary, 'wx').catch(failed);
   try {
@@ -175,6 +176,15 @@ async function flushFolderOf(path: string): Promise<void> {
 /** `name` inside `folder`, in the manner of the host system. */
 export async function joinPath(folder: string, name: string): Promise<string> {
   return (await paths()).join(folder, name);
+}
+
+/** The error for a file that the system does not let us write. */
+export function cannotWrite(path: string, cause: unknown): WriteError {
+  return new WriteError(`the file cannot be written: ${reason(cause)}`, {
+    file: path,
+    cause,
+    remedy: remedyFor(cause),
+  });
 }
 
 function cannotOpen(path: string, cause: unknown): SourceError {

@@ -1,0 +1,40 @@
+/** What `node engine pull` can fetch. A target is data: a new one is a file like vta-ldm.ts and a line in targets.ts. */
+
+/** A file of a repository on the model hub; the hub says how long it is and, for large files, its sha256. */
+export interface HubSource {
+  /** `owner/name`. */
+  repository: string;
+  /** Path within the repository. */
+  path: string;
+  /** Branch, tag or commit; `main` where it is left out. */
+  revision?: string;
+}
+
+/** A file at an address of its own. */
+export interface UrlSource {
+  url: string;
+}
+
+export type Source = HubSource | UrlSource;
+
+export interface PullFile {
+  /** Name in the target's folder of the cache. */
+  name: string;
+  /** Size, where it is known beforehand; a source that has another size is refused. */
+  bytes?: number;
+  /** Lower-case hexadecimal sha256, where it is known beforehand. */
+  sha256?: string;
+  /** A file that may be absent at the source. */
+  optional?: boolean;
+  /** Where it can be had, best first: the next one is asked when one is out of reach, refuses, or does not have it. */
+  sources: readonly [Source, ...Source[]];
+}
+
+export interface PullTarget {
+  /** As in `node engine pull NAME`; also the folder's name in the cache. */
+  name: string;
+  /** What it is, for people. */
+  title: string;
+  licence: string;
+  files: readonly PullFile[];
+}
