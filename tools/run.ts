@@ -6,6 +6,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { outputKind, writeSound } from '../model/media/mux.js';
 import { probe } from '../model/media/probe.js';
 import { sampleClip } from '../model/media/sample.js';
+import { pulledFolder } from '../weights/hub/cache.js';
+import { TARGET_NAMES } from '../weights/hub/targets.js';
 import { interruptible } from './interrupt.js';
 import { number, UsageError, whole } from './options.js';
 import { progress, result, say } from './terminal.js';
@@ -65,7 +67,7 @@ export function register(program: Command): void {
     .description('make sound for clips; without a clip, for the bundled sample')
     .argument('[clips...]', 'video files')
     .option('-o, --output <path>', 'output: .mp4, .mov, .mkv or .wav; a folder for several clips')
-    .option('--model <folder>', 'weights to use instead of the shipped ones: ours or VTA-LDM’s', folder)
+    .option('--model <model>', 'a folder of weights, ours or VTA-LDM’s, or the name of a pulled model', modelFolder)
     .option('--sound <class>', 'kind of sound, instead of what the picture looks like')
     .option('--seed <n>', 'same seed, same sound', whole(0, 2 ** 32 - 1), 0)
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
@@ -89,9 +91,11 @@ export function register(program: Command): void {
     });
 }
 
-function folder(path: string): string {
-  if (!isFolder(path)) throw new InvalidArgumentError('no such folder of weights.');
-  return resolve(path);
+/** A folder of weights, or the name of a model that was pulled. */
+function modelFolder(model: string): string {
+  if (isFolder(model)) return resolve(model);
+  if (TARGET_NAMES.includes(model)) return pulledFolder(model);
+  throw new InvalidArgumentError(`no such folder of weights; by name there is ${TARGET_NAMES.join(', ')}.`);
 }
 
 function existing(path: string): string {

@@ -112,19 +112,15 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
-    // One axis, dilated or strided, as temporal stacks have it.
+    // One axis, dilated or strided, as temporal stacks and vocoders have it.
     draw(random, dtype, batch) {
       const depth = 4 * random.int(1, 8);
-      return convolution(
-        dtype,
-        [batch, 1, random.int(30, 45), depth],
-        [random.pick([60, 61]), 1, random.pick([3, 4, 5, 7, 16]), depth],
-        {
-          stride: [1, random.pick([1, 1, 2, 4, 5])],
-          padding: [0, 0, random.int(0, 8), random.int(0, 8)],
-          dilation: [1, random.pick([1, 2, 4])],
-        },
-      );
+      const kernel = random.pick([3, 4, 5, 7, 16]);
+      return convolution(dtype, [batch, 1, random.int(30, 45), depth], [random.pick([60, 61]), 1, kernel, depth], {
+        stride: [1, random.pick([1, 1, 2, 4, 5])],
+        padding: [0, 0, random.int(0, 8), random.int(0, 8)],
+        dilation: [1, kernel > 7 ? 1 : random.pick([1, 2, 4])],
+      });
     },
   },
   {
