@@ -13,6 +13,13 @@ export function sharedEngine(): Promise<Engine> {
   return shared;
 }
 
+/** An engine with variables of its own on the shared device: for tests whose models name their weights as others do. */
+export async function guestEngine(): Promise<Engine> {
+  const guest = await createEngine({ device: (await sharedEngine()).device });
+  cleanups.push(() => guest.dispose());
+  return guest;
+}
+
 /** Reproducible values in [−1, 1) without structure. */
 export function noise(count: number, seed = 1): Float32Array {
   let s = (seed * 2654435761) >>> 0 || 1;

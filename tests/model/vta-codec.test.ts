@@ -10,7 +10,7 @@ import { countParameters, Parameters } from '../../model/parameters.js';
 import { shippedWeights } from '../../model/shipped-weights.js';
 import { wideAttention } from '../../model/wide-attention.js';
 import { openSafetensors, type SafetensorsFile, withFile } from '../../weights/index.js';
-import { noise, sharedEngine } from '../harness/engine.js';
+import { guestEngine, noise } from '../harness/engine.js';
 import { suite } from '../harness/suite.js';
 import { normalisedError, writeCheckpointWeights } from './checkpoint-weights.js';
 
@@ -26,7 +26,7 @@ type Inputs = (name: string) => Tensor;
 
 /** Traces with the golden's inputs, runs with its weights, and compares every output with its own. */
 async function agrees(inputs: readonly string[], trace: (p: Parameters, file: SafetensorsFile, at: Inputs) => void) {
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   await withFile(GOLDENS, async (source) => {
     const file = await openSafetensors(source);
     const graph = new Graph();
@@ -68,7 +68,7 @@ test('mel spectra are those of librosa and PyTorch', () =>
   }));
 
 test('attention in blocks of queries is attention in one piece', async () => {
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   const graph = new Graph();
   const [q, k, v] = ['q', 'k', 'v'].map((name) => graph.input(name, [2, 21, 136])) as [Tensor, Tensor, Tensor];
   // Rows of 2 × 21 scores: 5 at a time leave one over; one at a time is the least, whatever the budget.

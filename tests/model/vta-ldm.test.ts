@@ -9,7 +9,7 @@ import { VTA_LDM_DEFAULTS, VtaLdmPipeline } from '../../model/vta-ldm/pipeline.j
 import { runStage, StageInputError, type StageRequest } from '../../model/vta-ldm/stages.js';
 import { writeSafetensors } from '../../weights/index.js';
 import { storedShape } from '../../weights/load.js';
-import { noise, sharedEngine } from '../harness/engine.js';
+import { guestEngine, noise } from '../harness/engine.js';
 import { cleanups, suite } from '../harness/suite.js';
 import { picture } from '../media/clips.js';
 
@@ -83,7 +83,7 @@ test('the order of the frames changes nothing: the published model cannot see ti
 });
 
 test('a clip longer than a window gets sound of its own length, the same for the same seed', async () => {
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   const pipeline = await VtaLdmPipeline.load(engine, await tinyModel());
   const options = { ...VTA_LDM_DEFAULTS, sampler: 'ddim' as const, steps: 1, guidance: 1 };
   const long = await pipeline.generate(await picture('long.mp4', '64x48', '5', 11.2), options);
@@ -100,7 +100,7 @@ test('a clip longer than a window gets sound of its own length, the same for the
 });
 
 test('parameters are counted from the checkpoint, part by part', async () => {
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   const networks = await VtaLdmNetworks.load(engine, await tinyModel(), { parts: ['vocoder'] });
   const traced = parametersOf(networks.config, 'vocoder').reduce((n, s) => n + s.shape.reduce((a, b) => a * b, 1), 0);
   assert.deepEqual([...networks.parameterCounts], [['vocoder', traced]]);

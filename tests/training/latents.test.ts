@@ -5,7 +5,7 @@ import { initialValues, Parameters } from '../../model/parameters.js';
 import { addLatents } from '../../model/training/latents.js';
 import type { TrainingClip } from '../../model/training/training-data.js';
 import { Random } from '../../model/training/world/random.js';
-import { sharedEngine } from '../harness/engine.js';
+import { guestEngine } from '../harness/engine.js';
 import { suite } from '../harness/suite.js';
 import { soundingClip, tinyConfig } from './examples.js';
 
@@ -31,7 +31,7 @@ async function inOnePiece(engine: Engine, model: OnsetModel, clip: TrainingClip)
 }
 
 test('clips of any length are encoded to their ends, without a seam between windows', async () => {
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   const model = buildModel(tinyConfig().model);
   const clips = [1.3, 4, 2.005, 9.87].map((seconds, i) => soundingClip(seconds, i));
   const statistics = await addLatents(engine, model, freshCodec(model), clips);
@@ -53,7 +53,7 @@ test('clips of any length are encoded to their ends, without a seam between wind
 });
 
 test('clips of one length are one window each', async () => {
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   const model = buildModel(tinyConfig().model);
   const clips = Array.from({ length: 20 }, (_, i) => soundingClip(2, i));
   let windows = 0;

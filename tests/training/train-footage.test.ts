@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseTrainingConfig, type TrainingConfig } from '../../model/training/config.js';
 import { train } from '../../model/training/train.js';
 import { ProvenanceError } from '../../weights/index.js';
-import { sharedEngine } from '../harness/engine.js';
+import { guestEngine } from '../harness/engine.js';
 import { suite } from '../harness/suite.js';
 import { type ExampleFootage, makeFootage, TINY_CONFIG, tinyConfig } from './examples.js';
 
@@ -32,7 +32,7 @@ async function trained(config: TrainingConfig, name: string, resume = false): Pr
   const made = new Set<string>();
   const notes: string[] = [];
   // The engine first: Mesa keeps its compiled kernels in the same place, and compiling them all anew takes minutes.
-  const engine = await sharedEngine();
+  const engine = await guestEngine();
   const cache = process.env.XDG_CACHE_HOME;
   process.env.XDG_CACHE_HOME = join(folder, 'cache');
   try {
