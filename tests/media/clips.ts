@@ -23,15 +23,15 @@ export async function ffmpeg(...arguments_: string[]): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg ${arguments_.join(' ')}: ${stderr}`);
 }
 
-const made = new Map<string, Promise<string>>();
+const made = new Map<string, { recipe: string; path: Promise<string> }>();
 
-/** Makes a clip once a run and gives its path. */
+/** Makes a clip once a run and gives its path; two clips of one name are a mistake. */
 export function clip(name: string, ...arguments_: string[]): Promise<string> {
-  let path = made.get(name);
-  if (!path) {
-    path = ffmpeg(...arguments_, scratch(name)).then(() => scratch(name));
-    made.set(name, path);
-  }
+  const recipe = arguments_.join(' ');
+  const known = made.get(name);
+  if (known && known.recipe !== recipe) throw new Error(`${name} is another clip already; name this one otherwise`);
+  const path = known?.path ?? ffmpeg(...arguments_, scratch(name)).then(() => scratch(name));
+  made.set(name, { recipe, path });
   return path;
 }
 

@@ -31,7 +31,7 @@ test('a picture is squeezed to its short side and cut in the middle', () => {
 });
 
 test('a clip gives its chosen frames in their order, those that exist', async () => {
-  const path = await picture('ntsc.mp4', '64x48', '30000/1001', 2.5);
+  const path = await picture('clip-frames.mp4', '64x48', '30000/1001', 2.5);
   const { frames, indices, seconds } = await clipFrames(path);
   assert.deepEqual(indices, [0, 14, 29, 43, 58, 72]);
   assert.equal(frames.length, 6 * 224 * 224 * 3);

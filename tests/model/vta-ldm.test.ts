@@ -86,12 +86,12 @@ test('a clip longer than a window gets sound of its own length, the same for the
   const engine = await guestEngine();
   const pipeline = await VtaLdmPipeline.load(engine, await tinyModel());
   const options = { ...VTA_LDM_DEFAULTS, sampler: 'ddim' as const, steps: 1, guidance: 1 };
-  const long = await pipeline.generate(await picture('long.mp4', '64x48', '5', 11.2), options);
+  const long = await pipeline.generate(await picture('vta-ldm-long.mp4', '64x48', '5', 11.2), options);
   assert.equal(long.samples.length, Math.round(long.seconds * 16000));
   assert.ok(Math.abs(long.seconds - 11.2) < 0.01);
   assert.ok(long.samples.every((x) => Math.abs(x) <= 1));
   assert.ok(long.samples.some((x) => x !== 0));
-  const short = await picture('short.mp4', '64x48', '5', 1);
+  const short = await picture('vta-ldm-short.mp4', '64x48', '5', 1);
   const sounds = [];
   for (const seed of [3, 3, 4]) sounds.push((await pipeline.generate(short, { ...options, seed })).samples);
   assert.deepEqual(sounds[0], sounds[1]);
