@@ -97,7 +97,7 @@ export class Parameters {
 }
 
 /** Number of parameters. */
-export function countParameters(specs: Iterable<ParameterSpec>): number {
+export function countParameters(specs: Iterable<Pick<ParameterSpec, 'shape'>>): number {
   let total = 0;
   for (const spec of specs) total += spec.shape.reduce((a, b) => a * b, 1);
   return total;

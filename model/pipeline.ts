@@ -20,6 +20,7 @@ import { cellFeatures, type FlowClip, flowAt, tokenFeatures } from './flow-featu
 import { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
 import { latentNoise } from './noise.js';
 import { type ParameterSpec, Parameters } from './parameters.js';
+import { PlanCache } from './plan-cache.js';
 import { flowEulerSteps } from './samplers/flow-euler.js';
 import { windowStarts, windowWeights } from './windows.js';
 
@@ -77,10 +78,11 @@ export class Pipeline {
   readonly model: OnsetModel;
   readonly #mean: Float32Array;
   readonly #deviation: Float32Array;
-  readonly #plans = new Map<string, Promise<Plan>>();
+  readonly #plans: PlanCache;
 
   private constructor(engine: Engine, model: OnsetModel, mean: Float32Array, deviation: Float32Array) {
     this.engine = engine;
+    this.#plans = new PlanCache(engine);
     this.model = model;
     this.#mean = mean;
     this.#deviation = deviation;
@@ -296,21 +298,13 @@ export class Pipeline {
   }
 
   #plan(kind: 'look' | 'denoise' | 'decode', batch: number): Promise<Plan> {
-    const key = `${kind} ${batch}`;
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const graph = new Graph();
-      const p = new Parameters(graph);
-      ({ look: traceLook, denoise: traceDenoise, decode: traceDecode })[kind](this.model, p, batch);
-      plan = this.engine.compile(graph);
-      this.#plans.set(key, plan);
-    }
-    return plan;
+    return this.#plans.get(`${kind} ${batch}`, (p) =>
+      ({ look: traceLook, denoise: traceDenoise, decode: traceDecode })[kind](this.model, p, batch),
+    );
   }
 
   async dispose(): Promise<void> {
-    for (const plan of this.#plans.values()) (await plan).dispose();
-    this.#plans.clear();
+    await this.#plans.dispose();
   }
 }
 

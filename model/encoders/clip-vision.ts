@@ -52,17 +52,25 @@ export const clipVisionConfig: z.ZodType<ClipVisionConfig> = z
     message: 'whole patches do not fill image_size',
   });
 
+export interface VisionTensors {
+  /** Image embeddings [T, projection_dim]. */
+  embeds: Tensor;
+  /** One token a frame, [T, width]. */
+  tokens: Tensor;
+}
+
 /**
- * One token a frame: frames [T, S, S, channels] in [0, 1] → [T, width], by `clip_vision` and `linear_layer` (which the release
+ * What the denoiser is given of frames [T, S, S, channels] in [0, 1], by `clip_vision` and `linear_layer` (which the release
  * never trained, but depends on).
  */
-export function clipVisionTokens(p: Parameters, config: ClipVisionConfig, frames: Tensor, width: number): Tensor {
-  return linear(
-    p,
-    'linear_layer',
-    p.in('clip_vision', () => clipVision(p, config, frames)),
-    width,
-  );
+export function clipVisionTokens(
+  p: Parameters,
+  config: ClipVisionConfig,
+  frames: Tensor,
+  width: number,
+): VisionTensors {
+  const embeds = p.in('clip_vision', () => clipVision(p, config, frames));
+  return { embeds, tokens: linear(p, 'linear_layer', embeds, width) };
 }
 
 /**

@@ -3,14 +3,14 @@
  * the parts that were loaded. Arrays are row-major and channels-last.
  */
 
-import { type Engine, Graph, type Plan, type Tensor } from '../../engine/engine.js';
+import { type Engine, Graph, type Tensor } from '../../engine/engine.js';
 import { openModelFolder, readTextFile, uploadWeights, VTA_LDM } from '../../weights/index.js';
 import { audioLdmVae } from '../codecs/audioldm-vae.js';
 import { hifiGan } from '../codecs/hifi-gan.js';
 import { unet2dCondition } from '../denoisers/unet-2d-condition.js';
-import { clipVision } from '../encoders/clip-vision.js';
-import { linear } from '../layers.js';
-import { type ParameterSpec, Parameters } from '../parameters.js';
+import { clipVisionTokens, type VisionTensors } from '../encoders/clip-vision.js';
+import { countParameters, type ParameterSpec, Parameters } from '../parameters.js';
+import { PlanCache } from '../plan-cache.js';
 import { guide } from '../samplers/guidance.js';
 import { parseVtaLdmConfig, type VtaLdmConfig } from './config.js';
 
@@ -42,8 +42,7 @@ export class VtaLdmNetworks {
   readonly config: VtaLdmConfig;
   /** Parameters of each loaded part, as counted in the checkpoint. */
   readonly parameterCounts: ReadonlyMap<VtaLdmPart, number>;
-  readonly #dtype: 'f32' | 'f16';
-  readonly #plans = new Map<string, Promise<Plan>>();
+  readonly #plans: PlanCache;
 
   private constructor(
     engine: Engine,
@@ -53,7 +52,7 @@ export class VtaLdmNetworks {
   ) {
     this.engine = engine;
     this.config = config;
-    this.#dtype = dtype;
+    this.#plans = new PlanCache(engine, { weights: dtype });
     this.parameterCounts = counts;
   }
 
@@ -78,7 +77,7 @@ export class VtaLdmNetworks {
           onProgress: (done, all) => onProgress?.(`loading ${part}`, done, all),
           ...(signal && { signal }),
         });
-        counts.set(part, countTensors(checkpoint.tensors.values()));
+        counts.set(part, countParameters(checkpoint.tensors.values()));
       }
       return new VtaLdmNetworks(engine, config, dtype, counts);
     } finally {
@@ -99,7 +98,7 @@ export class VtaLdmNetworks {
     for (let at = 0; at < count; at += MOST_FRAMES) {
       signal?.throwIfAborted();
       const part = Math.min(MOST_FRAMES, count - at);
-      const plan = await this.#plan(`see ${part}`, (p) => {
+      const plan = await this.#plans.get(`see ${part}`, (p) => {
         const input = p.graph.input('frames', [part, clip.image_size, clip.image_size, clip.num_channels]);
         const seen = traceVision(p, this.config, input);
         p.graph.output('embeds', seen.embeds);
@@ -122,7 +121,7 @@ export class VtaLdmNetworks {
     const { batch } = shape;
     const width = this.config.tokens.embedding_dim;
     const length = tokens.length / batch / width;
-    const plan = await this.#plan(`velocity ${sizes(shape)} ${length}`, (p) => {
+    const plan = await this.#plans.get(`velocity ${sizes(shape)} ${length}`, (p) => {
       const velocity = p.in('unet', () =>
         unet2dCondition(p, this.config.unet, {
           latent: this.#latentInput(p, shape),
@@ -150,7 +149,7 @@ export class VtaLdmNetworks {
     const width = this.config.tokens.embedding_dim;
     const length = tokens.length / batch / width;
     const both = guidance !== 1;
-    const plan = await this.#plan(`guided ${both} ${sizes(shape)} ${length}`, (p) => {
+    const plan = await this.#plans.get(`guided ${both} ${sizes(shape)} ${length}`, (p) => {
       const input = this.#latentInput(p, shape);
       const time = p.graph.input('timestep', [batch]);
       const seen = p.graph.input('tokens', [batch, length, width]);
@@ -173,7 +172,7 @@ export class VtaLdmNetworks {
 
   /** Scaled latents [B, H, W, C] → log mel [B, H·r, W·r]. */
   async decode(latent: Float32Array, shape: LatentShape): Promise<Float32Array> {
-    const plan = await this.#plan(`decode ${sizes(shape)}`, (p) => {
+    const plan = await this.#plans.get(`decode ${sizes(shape)}`, (p) => {
       p.graph.output('mel', audioLdmVae(this.config.vae).decode(p, this.#latentInput(p, shape)));
     });
     return (await plan.run({ latent })).mel!;
@@ -184,7 +183,7 @@ export class VtaLdmNetworks {
     mel: Float32Array,
     [batch, frames, bands]: readonly [number, number, number],
   ): Promise<{ mean: Float32Array; logvar: Float32Array }> {
-    const plan = await this.#plan(`encode ${batch} ${frames} ${bands}`, (p) => {
+    const plan = await this.#plans.get(`encode ${batch} ${frames} ${bands}`, (p) => {
       const posterior = audioLdmVae(this.config.vae).encode(p, p.graph.input('mel', [batch, frames, bands, 1]));
       p.graph.output('mean', posterior.mean);
       p.graph.output('logvar', posterior.logvar);
@@ -197,7 +196,7 @@ export class VtaLdmNetworks {
   async vocode(mel: Float32Array, batch: number): Promise<Float32Array> {
     const bands = this.config.vocoder.num_mels;
     const frames = mel.length / batch / bands;
-    const plan = await this.#plan(`vocode ${batch} ${frames}`, (p) => {
+    const plan = await this.#plans.get(`vocode ${batch} ${frames}`, (p) => {
       p.graph.output('sound', hifiGan(p, this.config.vocoder, p.graph.input('mel', [batch, frames, bands])));
     });
     return (await plan.run({ mel })).sound!;
@@ -207,31 +206,15 @@ export class VtaLdmNetworks {
     return p.graph.input('latent', [batch, height, width, this.config.unet.inChannels]);
   }
 
-  #plan(key: string, trace: (p: Parameters) => void): Promise<Plan> {
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      const graph = new Graph();
-      trace(new Parameters(graph, { weights: this.#dtype }));
-      plan = this.engine.compile(graph);
-      this.#plans.set(key, plan);
-    }
-    return plan;
-  }
-
   async dispose(): Promise<void> {
-    for (const plan of this.#plans.values()) (await plan).dispose();
-    this.#plans.clear();
+    await this.#plans.dispose();
   }
 }
 
 const sizes = ({ batch, height, width }: LatentShape): string => `${batch}×${height}×${width}`;
 
-function traceVision(p: Parameters, config: VtaLdmConfig, frames: Tensor): { embeds: Tensor; tokens: Tensor } {
-  return p.in('vid_fea_extractor', () => {
-    const embeds = p.in('clip_vision', () => clipVision(p, config.clip, frames));
-    return { embeds, tokens: linear(p, 'linear_layer', embeds, config.tokens.embedding_dim) };
-  });
-}
+const traceVision = (p: Parameters, config: VtaLdmConfig, frames: Tensor): VisionTensors =>
+  p.in('vid_fea_extractor', () => clipVisionTokens(p, config.clip, frames, config.tokens.embedding_dim));
 
 /** The parameters of a part, found by tracing it once at a small size. */
 export function parametersOf(config: VtaLdmConfig, part: VtaLdmPart, dtype: 'f32' | 'f16' = 'f32'): ParameterSpec[] {
@@ -268,9 +251,3 @@ export function parametersOf(config: VtaLdmConfig, part: VtaLdmPart, dtype: 'f32
   }
   return [...p.specs.values()];
 }
-
-const countTensors = (tensors: Iterable<{ shape: readonly number[] }>): number => {
-  let total = 0;
-  for (const { shape } of tensors) total += shape.reduce((a, b) => a * b, 1);
-  return total;
-};

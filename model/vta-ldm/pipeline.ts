@@ -3,21 +3,19 @@
  * windows of the released length that overlap share their latents (model/windows.ts), and their sound is cross-faded.
  */
 
-import type { Engine } from '../../engine/engine.js';
-import { randomNumbers } from '../../engine/engine.js';
+import { type Engine, randomNumbers } from '../../engine/engine.js';
+import { MEL_HOP } from '../codecs/mel.js';
+import { SAMPLE_RATE } from '../codecs/spectral-codec.js';
 import { clipFrames, type FrameRule } from '../encoders/clip-frames.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
 import { runTrajectory } from '../samplers/trajectory.js';
 import { windowStarts, windowWeights } from '../windows.js';
 import { type LoadOptions, VtaLdmNetworks } from './networks.js';
 
-export const SAMPLE_RATE = 16000;
 /** Mel frames of one window: 10.24 s, the length that the release was trained on and always makes. */
 const WINDOW_FRAMES = 1024;
 /** Mel frames that neighbouring windows share: 2.56 s. */
 const OVERLAP_FRAMES = 256;
-/** Samples of sound to a mel frame. */
-const HOP = 160;
 
 export interface VtaLdmOptions {
   seed: number;
@@ -57,7 +55,7 @@ export class VtaLdmPipeline {
     this.#overlap = OVERLAP_FRAMES / reduction;
     this.#columns = vocoder.num_mels / reduction;
     this.#perRow = this.#columns * unet.inChannels;
-    this.#samplesPerRow = HOP * reduction;
+    this.#samplesPerRow = MEL_HOP * reduction;
   }
 
   static async load(engine: Engine, folder: string, options: LoadOptions = {}): Promise<VtaLdmPipeline> {

@@ -18,7 +18,7 @@ function stages({ p, config, input }: Golden): Record<string, Tensor> {
         out[name] = value;
       }),
     );
-    out.tokens = clipVisionTokens(p, clip, frames, 40);
+    out.tokens = clipVisionTokens(p, clip, frames, 40).tokens;
     return out;
   });
 }
@@ -44,7 +44,7 @@ test('the default config is ViT-L/14 with the size of the release', () => {
   const graph = new Graph();
   const p = new Parameters(graph);
   const frames = graph.input('frames', [1, 224, 224, 3]);
-  const tokens = p.in('vid_fea_extractor', () => clipVisionTokens(p, clipVisionConfig.parse({}), frames, 2048));
+  const { tokens } = p.in('vid_fea_extractor', () => clipVisionTokens(p, clipVisionConfig.parse({}), frames, 2048));
   assert.deepEqual(tokens.shape, [1, 2048]);
   const size = (prefix: string): number =>
     countParameters([...p.specs.values()].filter((s) => s.name.startsWith(`vid_fea_extractor.${prefix}.`)));
