@@ -49,6 +49,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenDevic
     'maxComputeWorkgroupSizeY',
     'maxComputeWorkgroupStorageSize',
     'maxStorageBuffersPerShaderStage',
+    'maxTextureDimension2D',
   ] as const) {
     requiredLimits[name] = adapter.limits[name];
   }
@@ -79,5 +80,6 @@ export function describe(device: GPUDevice): DeviceProfile {
     maxStorageBindings: device.limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: device.limits.maxStorageBufferBindingSize,
     maxBufferBytes: device.limits.maxBufferSize,
+    maxImageSide: device.limits.maxTextureDimension2D,
   };
 }

@@ -3,7 +3,9 @@
  * "naive execution" means when a replayed plan is checked against it.
  */
 
+import { imageShape } from '../kernels/image.js';
 import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../kernels/kernel.js';
+import { copyToImage, createImage, type ImageCopy } from './images.js';
 import type { PipelineCache } from './pipelines.js';
 import { settled } from './platform.js';
 
@@ -13,6 +15,8 @@ const COPY_DST = 0x8;
 const UNIFORM = 0x40;
 
 export interface PreparedCall {
+  /** Made before the dispatch. */
+  copies: readonly ImageCopy[];
   pipeline: GPUComputePipeline;
   bindings: GPUBindGroup;
   workgroups: readonly [number, number, number];
@@ -40,23 +44,42 @@ export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBu
   device.queue.writeBuffer(buffer, at, padded);
 }
 
-/** Pipelines, scratch, parameters and bind groups of one lowering over given buffers. */
+/** What the shape of an image depends on. */
+export const imageLimits = ({ limits }: GPUDevice): { maxImageSide: number } => ({
+  maxImageSide: limits.maxTextureDimension2D,
+});
+
+export interface BoundTensor {
+  readonly type: TensorType;
+  readonly buffer: GPUBuffer;
+}
+
+/** Pipelines, scratch, images, parameters and bind groups of one lowering over given tensors. */
 export async function prepareLowering(
   device: GPUDevice,
   cache: PipelineCache,
   lowering: Lowering,
-  inputs: readonly GPUBuffer[],
-  outputs: readonly GPUBuffer[],
+  inputs: readonly BoundTensor[],
+  outputs: readonly BoundTensor[],
 ): Promise<Prepared> {
-  const scratch = (lowering.scratch ?? []).map((type) => createTensorBuffer(device, type, 'scratch'));
-  const owned = [...scratch];
+  const scratch = (lowering.scratch ?? []).map((type) => ({
+    type,
+    buffer: createTensorBuffer(device, type, 'scratch'),
+  }));
+  const owned: (GPUBuffer | GPUTexture)[] = scratch.map(({ buffer }) => buffer);
   const pipelines = await Promise.all(lowering.calls.map((call) => cache.get(call)));
   const calls = lowering.calls.map((call, i) => {
     const { pipeline, layout, pack, label } = pipelines[i]!;
-    const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => ({
-      binding,
-      resource: { buffer: { input: inputs, output: outputs, scratch }[ref.of][ref.index]! },
-    }));
+    const copies: ImageCopy[] = [];
+    const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
+      const { buffer, type } = { input: inputs, output: outputs, scratch }[ref.of][ref.index]!;
+      if (!ref.image) return { binding, resource: { buffer } };
+      const shape = imageShape(imageLimits(device), type);
+      const texture = createImage(device, shape);
+      owned.push(texture);
+      copies.push({ source: buffer, texture, shape });
+      return { binding, resource: texture.createView() };
+    });
     if (pack) {
       const block = pack(call.params!);
       const params = device.createBuffer({ size: block.byteLength, usage: UNIFORM | COPY_DST });
@@ -64,17 +87,32 @@ export async function prepareLowering(
       owned.push(params);
       entries.push({ binding: call.buffers.length, resource: { buffer: params } });
     }
-    return { pipeline, label, workgroups: call.workgroups, bindings: device.createBindGroup({ layout, entries }) };
+    return {
+      copies,
+      pipeline,
+      label,
+      workgroups: call.workgroups,
+      bindings: device.createBindGroup({ layout, entries }),
+    };
   });
-  return { calls, dispose: () => owned.forEach((buffer) => void buffer.destroy()) };
+  return { calls, dispose: () => owned.forEach((resource) => void resource.destroy()) };
 }
 
-export function encodeCalls(pass: GPUComputePassEncoder, calls: readonly PreparedCall[]): void {
-  for (const { pipeline, bindings, workgroups } of calls) {
+/** Copies stand outside of passes: a call that wants some begins a pass of its own. */
+export function encodeCalls(encoder: GPUCommandEncoder, calls: readonly PreparedCall[]): void {
+  let pass: GPUComputePassEncoder | null = null;
+  for (const { copies, pipeline, bindings, workgroups } of calls) {
+    if (copies.length > 0) {
+      pass?.end();
+      pass = null;
+      for (const copy of copies) copyToImage(encoder, copy);
+    }
+    pass ??= encoder.beginComputePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindings);
     pass.dispatchWorkgroups(...workgroups);
   }
+  pass?.end();
 }
 
 /** Copies a buffer's bytes back to the CPU. */
@@ -114,6 +152,21 @@ async function readParts(
   return copy;
 }
 
+/** Buffers for the operands of one lowering, the inputs filled. */
+export function bindTensors(
+  device: GPUDevice,
+  inputs: readonly { type: TensorType; data: ArrayBufferView }[],
+  outputs: readonly TensorType[],
+): { inputs: BoundTensor[]; outputs: BoundTensor[]; dispose(): void } {
+  const bind = (type: TensorType): BoundTensor => ({ type, buffer: createTensorBuffer(device, type) });
+  const bound = { inputs: inputs.map(({ type }) => bind(type)), outputs: outputs.map(bind) };
+  for (const [i, { data }] of inputs.entries()) uploadTensor(device, bound.inputs[i]!.buffer, data);
+  return {
+    ...bound,
+    dispose: () => [...bound.inputs, ...bound.outputs].forEach(({ buffer }) => void buffer.destroy()),
+  };
+}
+
 /** Runs a lowering on packed input data; gives back each output's bytes, and each input's after the run. */
 export async function runLowering(
   device: GPUDevice,
@@ -122,25 +175,18 @@ export async function runLowering(
   inputs: readonly { type: TensorType; data: ArrayBufferView }[],
   outputs: readonly TensorType[],
 ): Promise<{ outputs: ArrayBuffer[]; inputs: ArrayBuffer[] }> {
-  const inputBuffers = inputs.map(({ type, data }) => {
-    const buffer = createTensorBuffer(device, type);
-    uploadTensor(device, buffer, data);
-    return buffer;
-  });
-  const outputBuffers = outputs.map((type) => createTensorBuffer(device, type));
-  const prepared = await prepareLowering(device, cache, lowering, inputBuffers, outputBuffers);
+  const bound = bindTensors(device, inputs, outputs);
+  const prepared = await prepareLowering(device, cache, lowering, bound.inputs, bound.outputs);
   const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  encodeCalls(pass, prepared.calls);
-  pass.end();
+  encodeCalls(encoder, prepared.calls);
   device.queue.submit([encoder.finish()]);
-  const back = (buffer: GPUBuffer, type: TensorType): Promise<ArrayBuffer> =>
+  const back = ({ buffer, type }: BoundTensor): Promise<ArrayBuffer> =>
     readBuffer(device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
   const result = {
-    outputs: await Promise.all(outputBuffers.map((b, i) => back(b, outputs[i]!))),
-    inputs: await Promise.all(inputBuffers.map((b, i) => back(b, inputs[i]!.type))),
+    outputs: await Promise.all(bound.outputs.map(back)),
+    inputs: await Promise.all(bound.inputs.map(back)),
   };
   prepared.dispose();
-  for (const buffer of [...inputBuffers, ...outputBuffers]) buffer.destroy();
+  bound.dispose();
   return result;
 }

@@ -1,7 +1,8 @@
 /** Compiles kernel calls to pipelines, once each, concurrently. */
 
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import type { KernelCall } from '../kernels/kernel.js';
+import { texelFormat } from '../kernels/image.js';
+import type { BufferRef, KernelCall } from '../kernels/kernel.js';
 import { preprocess } from '../kernels/preprocessor.js';
 import { wgsl } from '../kernels/wgsl.js';
 import { CompileError, EngineError } from './errors.js';
@@ -14,12 +15,16 @@ export interface Pipeline {
   readonly pack: ((values: Readonly<Record<string, number>>) => ArrayBuffer) | null;
 }
 
+/** r: read, w: read and written, i or h: read as an image of f32 or f16. */
+const accessOf = ({ image, access }: BufferRef): string =>
+  image ? (image === 'f32' ? 'i' : 'h') : access === 'read' ? 'r' : 'w';
+
 /** A readable key: template, sorted defines, and access of each binding (it shapes the layout). */
 export function pipelineKey(call: KernelCall): string {
   const defines = Object.keys(call.defines)
     .sort()
     .map((name) => `${name}=${call.defines[name]}`);
-  return `${call.template} ${defines.join(' ')} [${call.buffers.map((b) => (b.access === 'read' ? 'r' : 'w')).join('')}]`;
+  return `${call.template} ${defines.join(' ')} [${call.buffers.map(accessOf).join('')}]`;
 }
 
 /** Offsets and types of `struct Params`, read off the WGSL itself, so that no layout is written twice. */
@@ -86,7 +91,9 @@ export class PipelineCache {
     const entries: GPUBindGroupLayoutEntry[] = call.buffers.map((b, binding) => ({
       binding,
       visibility: 4,
-      buffer: { type: b.access === 'read' ? 'read-only-storage' : 'storage' },
+      ...(b.image
+        ? { storageTexture: { access: 'read-only', format: texelFormat(b.image) } }
+        : { buffer: { type: b.access === 'read' ? 'read-only-storage' : 'storage' } }),
     }));
     if (pack) entries.push({ binding: call.buffers.length, visibility: 4, buffer: { type: 'uniform' } });
     device.pushErrorScope('validation');

@@ -4,8 +4,9 @@ import { bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
 import type { DeviceLoss } from './device-loss.js';
 import { DeviceError, DeviceLostError, EngineError, PlanInputError } from './errors.js';
 import { createTensorBuffer, encodeCalls, type PreparedCall, uploadTensor } from './execute.js';
+import { createImage, type ImageCopy, imageBytes } from './images.js';
 import type { PipelineCache } from './pipelines.js';
-import type { Place, Program } from './planner.js';
+import type { Program, Stored } from './planner.js';
 import { printMemory, printProgram } from './planner.js';
 import { settled } from './platform.js';
 import { type ProfileRow, profileCalls } from './profiler.js';
@@ -37,7 +38,8 @@ interface Resources {
   inputs: Map<string, GPUBuffer>;
   outputs: Map<string, { source: GPUBuffer; staging: GPUBuffer; bytes: number; type: TensorType }>;
   calls: PreparedCall[];
-  owned: GPUBuffer[];
+  owned: (GPUBuffer | GPUTexture)[];
+  bytes: number;
 }
 
 const UNIFORM_ALIGNMENT = 256;
@@ -73,7 +75,7 @@ export class Plan {
       }),
     );
 
-    const owned: GPUBuffer[] = [];
+    const owned: (GPUBuffer | GPUTexture)[] = [];
     const own = (type: TensorType, label: string): GPUBuffer => {
       const buffer = createTensorBuffer(device, type, label);
       owned.push(buffer);
@@ -90,7 +92,9 @@ export class Plan {
       }),
     );
     for (const [name, type] of program.variables) variables.ensure(name, type);
-    const bufferOf = (place: Place): GPUBuffer => {
+    const images = program.images.map((shape) => createImage(device, shape));
+    owned.push(...images);
+    const bufferOf = (place: Stored): GPUBuffer => {
       switch (place.in) {
         case 'slot':
           return slots[place.slot]!;
@@ -118,10 +122,14 @@ export class Plan {
     let offset = 0;
     const calls = program.steps.map((step, i): PreparedCall => {
       const { pipeline, layout, label } = compiled[i]!;
-      const entries: GPUBindGroupEntry[] = step.places.map((place, binding) => ({
-        binding,
-        resource: { buffer: bufferOf(place), offset: 0, size: place.bytes },
-      }));
+      const copies: ImageCopy[] = [];
+      const entries: GPUBindGroupEntry[] = step.places.map((place, binding) => {
+        if (place.in !== 'image')
+          return { binding, resource: { buffer: bufferOf(place), offset: 0, size: place.bytes } };
+        const texture = images[place.image]!;
+        copies.push({ source: bufferOf(place.source), texture, shape: place.shape });
+        return { binding, resource: texture.createView() };
+      });
       const block = blocks[i];
       if (block) {
         arenaData.set(new Uint8Array(block), offset);
@@ -129,6 +137,7 @@ export class Plan {
         offset += align(block.byteLength);
       }
       return {
+        copies,
         pipeline,
         label,
         workgroups: step.call.workgroups,
@@ -145,7 +154,11 @@ export class Plan {
         return [name, { source: bufferOf(place), staging, bytes, type }];
       }),
     );
-    this.#resources = { host, inputs, outputs, calls, owned };
+    const bytes = [
+      ...program.images.map(imageBytes),
+      ...owned.map((resource) => ('size' in resource ? resource.size : 0)),
+    ].reduce((sum, size) => sum + size, 0);
+    this.#resources = { host, inputs, outputs, calls, owned, bytes };
   }
 
   /**
@@ -247,9 +260,7 @@ export class Plan {
   #submit({ host, calls }: Resources): void {
     for (let at = 0; at < calls.length; at += host.dispatchesPerSubmit) {
       const encoder = host.device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      encodeCalls(pass, calls.slice(at, at + host.dispatchesPerSubmit));
-      pass.end();
+      encodeCalls(encoder, calls.slice(at, at + host.dispatchesPerSubmit));
       host.device.queue.submit([encoder.finish()]);
     }
   }
@@ -278,7 +289,7 @@ export class Plan {
 
   /** Bytes that the plan holds on the device beside the engine's variables. */
   get bytes(): number {
-    return (this.#resources?.owned ?? []).reduce((sum, b) => sum + b.size, 0);
+    return this.#resources?.bytes ?? 0;
   }
 
   #release(): void {

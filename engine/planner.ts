@@ -3,18 +3,23 @@
  * a program can be printed, tested and prepared again after a device was lost.
  */
 
+import { type ImageShape, imageShape } from '../kernels/image.js';
 import { byteLength, type DeviceProfile, type KernelCall, type Lowering, type TensorType } from '../kernels/kernel.js';
 import { LimitError } from './errors.js';
 import type { Graph, Node, Tensor } from './graph.js';
+import { assignImages, imageBytes } from './images.js';
 import { fuse } from './passes/fuse.js';
 import { reachable } from './passes/reachable.js';
 import { assignSlots, type Lifetime, type SlotPlan } from './slots.js';
 
-/** Which buffer a step binds, and how many bytes of it. */
-export type Place =
+/** Where a tensor is kept, and how many bytes it has. */
+export type Stored =
   | { in: 'slot'; slot: number; bytes: number }
   | { in: 'input' | 'variable'; name: string; bytes: number }
   | { in: 'constant'; id: number; bytes: number };
+
+/** What a step binds: a buffer, or an image that `source` is copied to just before. */
+export type Place = Stored | { in: 'image'; image: number; shape: ImageShape; source: Stored; bytes: number };
 
 export interface Step {
   readonly op: string;
@@ -30,10 +35,12 @@ export interface Step {
 export interface Program {
   readonly steps: readonly Step[];
   readonly slots: SlotPlan;
+  /** Textures that tensors are copied to where a kernel reads them as images. */
+  readonly images: readonly ImageShape[];
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly variables: ReadonlyMap<string, TensorType>;
   readonly constants: ReadonlyMap<number, { type: TensorType; data: Float32Array | Uint32Array | Int32Array }>;
-  readonly outputs: ReadonlyMap<string, { type: TensorType; place: Place }>;
+  readonly outputs: ReadonlyMap<string, { type: TensorType; place: Stored }>;
 }
 
 export interface PlanOptions {
@@ -114,7 +121,7 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
   const constants = new Map<number, { type: TensorType; data: Float32Array | Uint32Array | Int32Array }>();
   const usedInputs = new Map<string, TensorType>();
   const usedVariables = new Map<string, TensorType>();
-  const placeOf = (t: Tensor): Place => {
+  const placeOf = (t: Tensor): Stored => {
     const home = storage(t);
     const bytes = byteLength(t);
     const { origin } = home;
@@ -128,17 +135,20 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
   };
 
   const steps: Step[] = [];
+  const imaged: { step: number; shape: ImageShape; place: Extract<Place, { in: 'image' }> }[] = [];
   for (const [i, { node, lowering }] of lowered.entries()) {
     for (const call of lowering.calls) {
       const places = call.buffers.map((ref): Place => {
-        if (ref.of === 'scratch') {
-          return {
-            in: 'slot',
-            slot: scratchSlot.get(`${i}:${ref.index}`)!,
-            bytes: byteLength(lowering.scratch![ref.index]!),
-          };
-        }
-        return placeOf((ref.of === 'input' ? node.inputs : node.outputs)[ref.index]!);
+        const operands = { input: node.inputs, output: node.outputs, scratch: lowering.scratch ?? [] }[ref.of];
+        const type = typeOf(operands[ref.index]!);
+        const source: Stored =
+          ref.of === 'scratch'
+            ? { in: 'slot', slot: scratchSlot.get(`${i}:${ref.index}`)!, bytes: byteLength(type) }
+            : placeOf(operands[ref.index] as Tensor);
+        if (!ref.image) return source;
+        const place = { in: 'image' as const, image: 0, shape: imageShape(profile, type), source, bytes: source.bytes };
+        imaged.push({ step: steps.length, shape: place.shape, place });
+        return place;
       });
       steps.push({
         op: node.op.name,
@@ -151,8 +161,10 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
       });
     }
   }
+  const { images, assignment } = assignImages(imaged);
+  for (const [i, { place }] of imaged.entries()) place.image = assignment[i]!;
   const outputs = new Map([...graph.outputs].map(([name, t]) => [name, { type: typeOf(t), place: placeOf(t) }]));
-  return { steps, slots, inputs: usedInputs, variables: usedVariables, constants, outputs };
+  return { steps, slots, images, inputs: usedInputs, variables: usedVariables, constants, outputs };
 }
 
 const typeOf = (t: TensorType): TensorType => ({ shape: t.shape, dtype: t.dtype });
@@ -161,8 +173,12 @@ const describeNode = (node: Node): string =>
 
 /** The program as text, one step a line: what `DEBUG=plan` shows. */
 export function printProgram(program: Program): string {
-  const place = (p: Place): string =>
-    p.in === 'slot' ? `s${p.slot}` : p.in === 'constant' ? `c${p.id}` : `${p.in === 'input' ? 'in' : 'var'}:${p.name}`;
+  const place = (p: Place): string => {
+    if (p.in === 'slot') return `s${p.slot}`;
+    if (p.in === 'constant') return `c${p.id}`;
+    if (p.in === 'image') return `${place(p.source)}→i${p.image}`;
+    return `${p.in === 'input' ? 'in' : 'var'}:${p.name}`;
+  };
   const lines = program.steps.map((step, i) => {
     const bound = step.call.buffers.map((b, k) => `${place(step.places[k]!)}${b.access === 'read' ? '' : '!'}`);
     return `${String(i).padStart(4)} ${step.op}/${step.variant} ${step.call.template} (${bound.join(' ')}) ×${step.call.workgroups.join('×')}  ${step.path}`;
@@ -174,10 +190,11 @@ export function printProgram(program: Program): string {
 export function printMemory(program: Program): string {
   const total = (types: Iterable<TensorType>): number => [...types].reduce((sum, t) => sum + byteLength(t), 0);
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  const { slots } = program;
+  const { slots, images } = program;
   return (
     `memory: variables ${mb(total(program.variables.values()))}, activations ${mb(slots.peakBytes)} in ${slots.slots.length} slots ` +
     `(lower bound ${mb(slots.lowerBound)}, ratio ${(slots.peakBytes / Math.max(1, slots.lowerBound)).toFixed(3)}), ` +
+    `images ${mb(images.reduce((sum, image) => sum + imageBytes(image), 0))} in ${images.length}, ` +
     `inputs ${mb(total(program.inputs.values()))}, constants ${mb(total([...program.constants.values()].map((c) => c.type)))}, ` +
     `staging ${mb(total([...program.outputs.values()].map((o) => o.type)))}`
   );

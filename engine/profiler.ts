@@ -2,6 +2,7 @@
 
 import type { PreparedCall } from './execute.js';
 import { readBuffer } from './execute.js';
+import { copyToImage } from './images.js';
 import type { Step } from './planner.js';
 
 export interface ProfileRow {
@@ -34,9 +35,10 @@ export async function profileCalls(
     const resolved = device.createBuffer({ size: part.length * 16, usage: 0x200 | 0x4 });
     const encoder = device.createCommandEncoder();
     for (const [i, call] of part.entries()) {
-      const pass = encoder.beginComputePass({
-        timestampWrites: { querySet: set, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
-      });
+      // An empty pass marks the start, so that the copies into images count as part of the call.
+      encoder.beginComputePass({ timestampWrites: { querySet: set, beginningOfPassWriteIndex: 2 * i } }).end();
+      for (const copy of call.copies) copyToImage(encoder, copy);
+      const pass = encoder.beginComputePass({ timestampWrites: { querySet: set, endOfPassWriteIndex: 2 * i + 1 } });
       pass.setPipeline(call.pipeline);
       pass.setBindGroup(0, call.bindings);
       pass.dispatchWorkgroups(...call.workgroups);

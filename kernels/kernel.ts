@@ -53,6 +53,8 @@ export interface DeviceProfile {
   maxStorageBindings: number;
   maxBindingBytes: number;
   maxBufferBytes: number;
+  /** Most texels along either side of an image. */
+  maxImageSide: number;
 }
 
 /** Which buffer stands at a binding. `readWrite` inputs are updated in place (optimiser state). */
@@ -60,6 +62,8 @@ export interface BufferRef {
   readonly of: 'input' | 'output' | 'scratch';
   readonly index: number;
   readonly access: 'read' | 'readWrite';
+  /** Read as an image of this storage type (see `image.ts`): a copy that the engine makes just before the call. */
+  readonly image?: 'f32' | 'f16';
 }
 
 export const input = (index: number): BufferRef => ({ of: 'input', index, access: 'read' });

@@ -63,8 +63,13 @@ function random(r: CaseRandom, dtype: DType, typeB: DType = dtype): MatmulProble
   // Enough work for the large tiles of GPUs, at little cost to the reference.
   if (r.int(1, 20) === 1)
     return problemOf({ m: r.int(128, 140), n: 128, k: r.int(3, 9), batchA: [96] }, dtype, { typeB });
-  // Multiples of 4 and of whole tiles as often as ragged sizes, so that every path of every variant is met.
-  const size = (): number => r.pick([r.int(1, 9), r.int(10, 80), 4 * r.int(1, 24), 32 * r.int(1, 3), 64]);
+  // Multiples of 4 and of whole tiles as often as ragged sizes, so that every path of every variant is met; and multiples of
+  // 128, as images want their rows, often enough.
+  const images = r.int(1, 4) === 1;
+  const size = (): number =>
+    images && r.int(1, 4) > 1
+      ? 128 * r.int(1, 2)
+      : r.pick([r.int(1, 9), r.int(10, 80), 4 * r.int(1, 24), 32 * r.int(1, 3), 64]);
   const batch = r.pick([[], [r.int(1, 3)], [2, r.int(1, 2)]]);
   const [batchA, batchB] = r.pick([
     [batch, batch],

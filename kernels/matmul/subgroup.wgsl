@@ -9,12 +9,14 @@
 // 4·LANES and stores vec4s; otherwise it holds the columns l, LANES + l, ….
 // Any M, N, K: past the edges the last row or column is computed again; K past the end counts as zero.
 //
+// IMAGE_A, IMAGE_B: the fold of the operand's image (kernels/image.ts), whose loads cost a third there, or 0: a buffer.
+//
 // PANEL > 0: the workgroup first copies its rows of A, PANEL columns at most, to workgroup memory, from where a load costs
 // half as much there, and then passes over `sweep` tiles of columns.
 //
 // The host guarantees: subgroups of exactly LANES lanes, TM a multiple of LANES, TN a multiple of 4 if B is [K, N] with VEC_B,
-// VEC_A and VEC_B only where the contiguous dimension is a multiple of 4, K_TAIL where K is not one; with PANEL, that A is
-// [M, K] with VEC_A and K at most PANEL.
+// VEC_A and VEC_B only where the contiguous dimension is a multiple of 4, and always of images; K_TAIL where K is not one;
+// with PANEL, that A is [M, K] with VEC_A and K at most PANEL.
 #param LANES
 #param TM
 #param TN
@@ -26,6 +28,8 @@
 #param VEC_A
 #param VEC_B
 #param K_TAIL
+#param IMAGE_A = 0
+#param IMAGE_B = 0
 #param PANEL = 0
 #param OUTPUT_BINDING = 2
 enable subgroups;
@@ -33,6 +37,9 @@ enable subgroups;
 enable f16;
 #end
 #include common/epilogue
+#include common/image
+#let A_ROW = TRANSPOSE_A ? 'params.m' : 'params.k'
+#let B_ROW = TRANSPOSE_B ? 'params.k' : 'params.n'
 #let VEC_C = VEC_B && !TRANSPOSE_B
 #let TILE_N = LANES * TN
 
@@ -40,6 +47,7 @@ struct Params {
   m: u32,
   n: u32,
   k: u32,
+  // In rows as stored.
   stride_a: u32,
   stride_b: u32,
 #if PANEL > 0
@@ -47,12 +55,16 @@ struct Params {
 #end
 }
 
-#if VEC_A
+#if IMAGE_A > 0
+@group(0) @binding(0) var a: texture_storage_2d<${A_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#elif VEC_A
 @group(0) @binding(0) var<storage, read> a: array<vec4<${A_TYPE}>>;
 #else
 @group(0) @binding(0) var<storage, read> a: array<${A_TYPE}>;
 #end
-#if VEC_B
+#if IMAGE_B > 0
+@group(0) @binding(1) var b: texture_storage_2d<${B_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#elif VEC_B
 @group(0) @binding(1) var<storage, read> b: array<vec4<${B_TYPE}>>;
 #else
 @group(0) @binding(1) var<storage, read> b: array<${B_TYPE}>;
@@ -64,9 +76,21 @@ struct Params {
 #end
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
+// Four neighbours of a row as stored.
+#if IMAGE_A > 0
+fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, ${A_ROW} / 4u, ${IMAGE_A}u)); }
+#elif VEC_A
+fn load_a(x: u32, row: u32) -> vec4f { return vec4f(a[row * (${A_ROW} / 4u) + x]); }
+#end
+#if IMAGE_B > 0
+fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, ${B_ROW} / 4u, ${IMAGE_B}u)); }
+#elif VEC_B
+fn load_b(x: u32, row: u32) -> vec4f { return vec4f(b[row * (${B_ROW} / 4u) + x]); }
+#end
+
 #if PANEL > 0
-// [k / 4][row], as stored.
-var<workgroup> panel: array<vec4<${A_TYPE}>, ${PANEL / 4 * TM}>;
+// [k / 4][row]
+var<workgroup> panel: array<vec4f, ${PANEL / 4 * TM}>;
 
 #end
 @compute @workgroup_size(${LANES})
@@ -74,25 +98,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y * ${TM}u;
   let base_a = group.z * params.stride_a;
   let base_b = group.z * params.stride_b;
-  // Where this lane reads: one index for each load of a step of K.
+  // Where this lane reads: a row, or a place in each row, for each load of a step of K.
 #if !TRANSPOSE_A
 #for g in 0..TM / LANES
-  let a_at${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u) * params.k;
+  let a_row${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u);
 #end
 #elif VEC_A
 #let A_LOADS = (TM + 4 * LANES - 1) / (4 * LANES)
 #for g in 0..A_LOADS
-  let a_at${g} = base_a / 4u + min(row / 4u + ${g * LANES}u + lane, params.m / 4u - 1u);
+  let a_x${g} = min(row / 4u + ${g * LANES}u + lane, params.m / 4u - 1u);
 #end
 #else
 #for g in 0..TM / LANES
-  let a_at${g} = base_a + min(row + ${g * LANES}u + lane, params.m - 1u);
+  let a_x${g} = min(row + ${g * LANES}u + lane, params.m - 1u);
 #end
 #end
 #if PANEL > 0
   for (var q = 0u; q < params.k / 4u; q++) {
 #for g in 0..TM / LANES
-    panel[q * ${TM}u + ${g * LANES}u + lane] = a[a_at${g} / 4u + q];
+    panel[q * ${TM}u + ${g * LANES}u + lane] = load_a(q, a_row${g});
 #end
   }
   workgroupBarrier();
@@ -109,15 +133,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 #if TRANSPOSE_B
 #for j in 0..TN
-  let b_at${j} = base_b + min(col + ${j * LANES}u + lane, params.n - 1u) * params.k;
+  let b_row${j} = base_b + min(col + ${j * LANES}u + lane, params.n - 1u);
 #end
 #elif VEC_B
 #for j in 0..TN / 4
-  let b_at${j} = base_b / 4u + min(col / 4u + ${j * LANES}u + lane, params.n / 4u - 1u);
+  let b_x${j} = min(col / 4u + ${j * LANES}u + lane, params.n / 4u - 1u);
 #end
 #else
 #for j in 0..TN
-  let b_at${j} = base_b + min(col + ${j * LANES}u + lane, params.n - 1u);
+  let b_x${j} = min(col + ${j * LANES}u + lane, params.n - 1u);
 #end
 #end
 
@@ -134,14 +158,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     // A: `a{g}[u]` for rows in lanes, or `a{u}_{g}` for rows along the contiguous dimension.
 #if PANEL > 0
 #for g in 0..TM / LANES
-    let a${g} = vec4f(panel[k / 4u * ${TM}u + ${g * LANES}u + lane]);
+    let a${g} = panel[k / 4u * ${TM}u + ${g * LANES}u + lane];
 #end
 #elif !TRANSPOSE_A && VEC_A
 #for g in 0..TM / LANES
-    let a${g} = vec4f(a[(a_at${g} + k) / 4u]);
+    let a${g} = load_a(k / 4u, a_row${g});
 #end
 #elif !TRANSPOSE_A
 #for g in 0..TM / LANES
+    let a_at${g} = a_row${g} * params.k;
     var a${g} = vec4f(f32(a[a_at${g} + k0]), f32(a[a_at${g} + k1]), f32(a[a_at${g} + k2]), f32(a[a_at${g} + k3]));
 #if K_TAIL
     a${g} = select(vec4f(), a${g}, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(params.k));
@@ -150,7 +175,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #elif VEC_A
 #for u in 0..4
 #for g in 0..A_LOADS
-    var a${u}_${g} = vec4f(a[a_at${g} + k${u} * (params.m / 4u)]);
+    var a${u}_${g} = load_a(a_x${g}, base_a + k${u});
 #if K_TAIL
     a${u}_${g} = select(vec4f(), a${u}_${g}, k + ${u}u < params.k);
 #end
@@ -159,7 +184,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #else
 #for u in 0..4
 #for g in 0..TM / LANES
-    var a${u}_${g} = f32(a[a_at${g} + k${u} * params.m]);
+    var a${u}_${g} = f32(a[(base_a + k${u}) * params.m + a_x${g}]);
 #if K_TAIL
     a${u}_${g} = select(0.0, a${u}_${g}, k + ${u}u < params.k);
 #end
@@ -169,22 +194,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     // B: `b{j}[u]` for [N, K], `b{u}_{j/4}[j%4]` or `b{u}_{j}` for [K, N].
 #if TRANSPOSE_B && VEC_B
 #for j in 0..TN
-    let b${j} = vec4f(b[(b_at${j} + k) / 4u]);
+    let b${j} = load_b(k / 4u, b_row${j});
 #end
 #elif TRANSPOSE_B
 #for j in 0..TN
+    let b_at${j} = b_row${j} * params.k;
     let b${j} = vec4f(f32(b[b_at${j} + k0]), f32(b[b_at${j} + k1]), f32(b[b_at${j} + k2]), f32(b[b_at${j} + k3]));
 #end
 #elif VEC_B
 #for u in 0..4
 #for j in 0..TN / 4
-    let b${u}_${j} = vec4f(b[b_at${j} + k${u} * (params.n / 4u)]);
+    let b${u}_${j} = load_b(b_x${j}, base_b + k${u});
 #end
 #end
 #else
 #for u in 0..4
 #for j in 0..TN
-    let b${u}_${j} = f32(b[b_at${j} + k${u} * params.n]);
+    let b${u}_${j} = f32(b[(base_b + k${u}) * params.n + b_x${j}]);
 #end
 #end
 #end

@@ -6,8 +6,11 @@
  * written, or on what lies past an operand, is NaN, and a store past an output is seen.
  */
 
+import { encodeCalls, imageLimits, type PreparedCall } from '../../engine/execute.js';
+import { createImage, type ImageCopy, imageBytes } from '../../engine/images.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform.js';
+import { type ImageShape, imageShape } from '../../kernels/image.js';
 import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../../kernels/kernel.js';
 
 const POISON = 0xff;
@@ -45,7 +48,7 @@ export async function runGuarded(
   jobs: readonly GuardedJob[],
   meanwhile: () => void,
 ): Promise<GuardedResult[]> {
-  const owned: GPUBuffer[] = [];
+  const owned: (GPUBuffer | GPUTexture)[] = [];
   let staged = 0;
   const place = (type: TensorType, name: string, contents?: Uint8Array): Placed => {
     const size = byteLength(type) + GUARD_BYTES;
@@ -61,11 +64,11 @@ export async function runGuarded(
 
   device.pushErrorScope('validation');
   const encoder = device.createCommandEncoder();
+  const calls: PreparedCall[] = [];
   const placed: { inputs: Placed[]; outputs: Placed[]; scratch: Placed[] }[] = [];
   const pipelines = await Promise.all(
     jobs.map((job) => Promise.all(job.lowering.calls.map((call) => cache.get(call)))),
   );
-  const pass = encoder.beginComputePass();
   for (const [j, job] of jobs.entries()) {
     const buffers = {
       inputs: job.inputs.map(({ type, bytes }, i) => place(type, `input ${i}`, bytes)),
@@ -74,11 +77,19 @@ export async function runGuarded(
     };
     placed.push(buffers);
     for (const [c, call] of job.lowering.calls.entries()) {
-      const { pipeline, layout, pack } = pipelines[j]![c]!;
+      const { label, pipeline, layout, pack } = pipelines[j]![c]!;
+      const copies: ImageCopy[] = [];
       const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
         const { buffer, type } = { input: buffers.inputs, output: buffers.outputs, scratch: buffers.scratch }[ref.of][
           ref.index
         ]!;
+        if (ref.image) {
+          const shape = imageShape(imageLimits(device), type);
+          const texture = poisonedImage(device, shape);
+          owned.push(texture);
+          copies.push({ source: buffer, texture, shape });
+          return { binding, resource: texture.createView() };
+        }
         return { binding, resource: job.exposeGuards ? { buffer } : { buffer, size: byteLength(type) } };
       });
       if (pack) {
@@ -88,12 +99,11 @@ export async function runGuarded(
         owned.push(params);
         entries.push({ binding: call.buffers.length, resource: { buffer: params } });
       }
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-      pass.dispatchWorkgroups(...call.workgroups);
+      const { workgroups } = call;
+      calls.push({ copies, label, pipeline, workgroups, bindings: device.createBindGroup({ layout, entries }) });
     }
   }
-  pass.end();
+  encodeCalls(encoder, calls);
   const staging = device.createBuffer({ size: staged, usage: 0x1 | 0x8 });
   owned.push(staging);
   for (const job of placed) {
@@ -126,6 +136,18 @@ export async function runGuarded(
   staging.unmap();
   for (const buffer of owned) buffer.destroy();
   return results;
+}
+
+/** Poison is left in the texels beside the tensor, and in a row below it. */
+function poisonedImage(device: GPUDevice, shape: ImageShape): GPUTexture {
+  const larger = { ...shape, height: shape.height + 1 };
+  const texture = createImage(device, larger);
+  const bytes = imageBytes(larger);
+  device.queue.writeTexture({ texture }, new Uint8Array(bytes).fill(POISON), { bytesPerRow: bytes / larger.height }, [
+    larger.width,
+    larger.height,
+  ]);
+  return texture;
 }
 
 function tensorBytes(type: TensorType): number {

@@ -1,6 +1,6 @@
 /** Times one lowering on a device. */
 
-import { createTensorBuffer, encodeCalls, prepareLowering, uploadTensor } from '../../engine/execute.js';
+import { bindTensors, encodeCalls, prepareLowering } from '../../engine/execute.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform.js';
 import type { Lowering, TensorType } from '../../kernels/kernel.js';
@@ -23,18 +23,15 @@ export async function timeLowering(
   outputs: readonly TensorType[],
   seconds: number,
 ): Promise<Timing> {
-  const inputBuffers = inputs.map(({ type, bytes }) => {
-    const buffer = createTensorBuffer(device, type);
-    uploadTensor(device, buffer, bytes);
-    return buffer;
-  });
-  const outputBuffers = outputs.map((type) => createTensorBuffer(device, type));
-  const prepared = await prepareLowering(device, cache, lowering, inputBuffers, outputBuffers);
+  const bound = bindTensors(
+    device,
+    inputs.map(({ type, bytes }) => ({ type, data: bytes })),
+    outputs,
+  );
+  const prepared = await prepareLowering(device, cache, lowering, bound.inputs, bound.outputs);
   const once = async (times: number): Promise<number> => {
     const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (let i = 0; i < times; i++) encodeCalls(pass, prepared.calls);
-    pass.end();
+    for (let i = 0; i < times; i++) encodeCalls(encoder, prepared.calls);
     const start = performance.now();
     device.queue.submit([encoder.finish()]);
     await settled(device.queue.onSubmittedWorkDone());
@@ -55,6 +52,6 @@ export async function timeLowering(
     return { minMs: samples[0]!, medianMs: samples[samples.length >> 1]!, samples: samples.length };
   } finally {
     prepared.dispose();
-    for (const buffer of [...inputBuffers, ...outputBuffers]) buffer.destroy();
+    bound.dispose();
   }
 }

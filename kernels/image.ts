@@ -1,0 +1,63 @@
+/**
+ * Tensors read as images: textures of vec4 texels, read as `texture_storage_2d<…, read>`.
+ *
+ * On lavapipe a buffer's load is a bounds check and a branch for each lane and component, about 280 instructions a vec4 of
+ * eight lanes; texels are fetched whole, eight lanes at once, by a function of the driver in a third of the time. The copy
+ * into the texture is a plain copy of memory, some 2 % of a matrix product. GPUs read buffers as fast, so only kernels for
+ * software drivers ask for images.
+ *
+ * A row of the image holds `fold` rows of the tensor (its last dimension) side by side, so element c of row r lies in texel
+ * ((r mod fold) · C + c) / 4 of row r / fold. `common/image.wgsl` reads it.
+ */
+
+import { type BufferRef, bytesPerElement, type Define, type DeviceProfile, sizeOf, type TensorType } from './kernel.js';
+
+/** Copies from a buffer start each row of an image at a multiple of this. */
+const ROW_BYTES = 256;
+/** Texels of a cache line, in f32. */
+const LINE = 4;
+
+export interface ImageShape {
+  readonly dtype: 'f32' | 'f16';
+  /** Texels of the texture. */
+  readonly width: number;
+  readonly height: number;
+  /** Texels of the tensor, in all and in a full row of the image. */
+  readonly texels: number;
+  readonly rowTexels: number;
+  /** Rows of the tensor in a row of the image: a power of two. */
+  readonly fold: number;
+}
+
+/** The image of a tensor on a device, or why it has none. */
+export function imageOf({ maxImageSide }: Pick<DeviceProfile, 'maxImageSide'>, type: TensorType): ImageShape | string {
+  const { shape, dtype } = type;
+  if (dtype !== 'f32' && dtype !== 'f16') return 'images hold f32 or f16';
+  const row = shape.at(-1)!;
+  const rows = sizeOf(shape) / row;
+  if (row % 4 !== 0) return 'rows of an image are multiples of 4 elements';
+  let fold = 1;
+  while ((fold * row * bytesPerElement[dtype]) % ROW_BYTES !== 0 || Math.ceil(rows / fold) > maxImageSide) fold *= 2;
+  const rowTexels = (fold * row) / 4;
+  // An odd number of cache lines, so that the texels of a column do not all fall into one set of the cache.
+  const width = (Math.ceil(rowTexels / LINE) | 1) * LINE;
+  if (width > maxImageSide) return `an image has at most ${maxImageSide} texels in a row`;
+  return { dtype, width, height: Math.ceil(rows / fold), texels: (rows * row) / 4, rowTexels, fold };
+}
+
+/** The image of a tensor that a kernel asked for, so that it has one. */
+export function imageShape(profile: Pick<DeviceProfile, 'maxImageSide'>, type: TensorType): ImageShape {
+  const image = imageOf(profile, type);
+  if (typeof image === 'string') throw new RangeError(image);
+  return image;
+}
+
+/** The operand, read as an image. */
+export const asImage = (ref: BufferRef, { dtype }: ImageShape): BufferRef => ({ ...ref, image: dtype });
+
+/** WGSL's name of the texels. */
+export const texelFormat = (dtype: 'f32' | 'f16'): 'rgba32float' | 'rgba16float' =>
+  dtype === 'f32' ? 'rgba32float' : 'rgba16float';
+
+/** What `common/image.wgsl` is told of an operand: 0, or the fold of its image. */
+export const foldOf = (image: ImageShape | string | undefined): Define => (typeof image === 'object' ? image.fold : 0);
