@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 #end
 #for g in 0..TM / LANES
-  let q_at${g} = (head * params.queries + min(row + ${g * LANES}u + lane, params.queries - 1u)) * ${HEAD4}u;
+  let q_row${g} = head * params.queries + min(row + ${g * LANES}u + lane, params.queries - 1u);
 #end
 #for c in 0..GROUPS
   let column${c} = min(${c * LANES}u + lane, ${HEAD4 - 1}u);
@@ -38,17 +38,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var first = 0u; first < params.keys; first += ${KEYS}u) {
 #for j in 0..4
     let key${j} = min(first + ${j * LANES}u + lane, params.keys - 1u);
-    let k_at${j} = (head * params.keys + key${j}) * ${HEAD4}u;
 #end
 #for i in 0..TM
     var s${i} = vec4f();
 #end
     for (var c = 0u; c < ${HEAD4}u; c++) {
 #for g in 0..TM / LANES
-      let q${g} = vec4f(q[q_at${g} + c]);
+      let q${g} = load_q(q_row${g}, c);
 #end
 #for j in 0..4
-      let k${j} = vec4f(k[k_at${j} + c]);
+      let k${j} = load_k(head * params.keys + key${j}, c);
 #end
 #for i in 0..TM
       {
@@ -95,9 +94,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #for e in 0..LANES / 4
       {
 #for u in 0..4
-        let v_at${u} = (head * params.keys + min(base + ${4 * e + u}u, params.keys - 1u)) * ${HEAD4}u;
+        let v_row${u} = head * params.keys + min(base + ${4 * e + u}u, params.keys - 1u);
 #for c in 0..GROUPS
-        let v${u}_${c} = vec4f(v[v_at${u} + column${c}]);
+        let v${u}_${c} = load_v(v_row${u}, column${c});
 #end
 #end
 #for i in 0..TM

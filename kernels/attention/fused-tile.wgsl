@@ -24,7 +24,7 @@ var<workgroup> factor: array<f32, 32>;
 fn read_${NAME}(row: u32, inside: bool, column: u32) -> vec4f {
   if (!inside || column >= ${HEAD}u) { return vec4f(); }
 #if VECTOR
-  return vec4f(${NAME}[(row * ${HEAD}u + column) / 4u]);
+  return load_${NAME}(row, column / 4u);
 #else
   var x = vec4f();
   for (var e = 0u; e < min(4u, ${HEAD}u - column); e++) { x[e] = f32(${NAME}[row * ${HEAD}u + column + e]); }
