@@ -1,7 +1,17 @@
 /** Convolution over [B, H, W, C]; one axis of length 1 makes it a 1-D convolution. */
 
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { type Family, flatGrid, type Lowering, lower, output, sizeOf, type Variant } from '../kernel.js';
+import type { ImageShape } from '../image.js';
+import {
+  type DeviceProfile,
+  type Family,
+  flatGrid,
+  type Lowering,
+  lower,
+  output,
+  sizeOf,
+  type Variant,
+} from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
 import { depthwiseCall, refuseDepthwise } from './depthwise.js';
 import {
@@ -16,7 +26,7 @@ import {
   unlessSoftware,
   usesF16,
 } from './geometry.js';
-import { refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
+import { productImages, refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
 import { lowerWinograd, refuseWinograd, unsuitedWinograd } from './winograd.js';
 
 export function convolutionOf(problem: ConvProblem): Convolution {
@@ -80,6 +90,28 @@ const subgroup: Variant<ConvProblem> = {
   }),
 };
 
+/** The same over a source and weights read as images. */
+const subgroupImage: Variant<ConvProblem> = {
+  name: 'subgroup-image',
+  refuses(profile, problem) {
+    const images = imagesOf(profile, problem);
+    return subgroup.refuses(profile, problem) ?? (typeof images === 'string' ? images : null);
+  },
+  unsuited: unlessSoftware,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const images = imagesOf(profile, problem) as ImageShape[];
+    return {
+      variant: 'subgroup-image',
+      calls: [subgroupCall(problem, convolution, subgroupLanes(profile) as number, false, images)],
+      flops: convFlops(convolution),
+    };
+  },
+};
+
+const imagesOf = (profile: DeviceProfile, problem: ConvProblem): ImageShape[] | string =>
+  productImages(profile, convolutionOf(problem), profile.subgroups.min, false);
+
 const tile: Variant<ConvProblem> = {
   name: 'tile',
   refuses: (profile, problem) => refuseTiles(profile) ?? refuseGrid(profile, convolutionOf(problem), null, false),
@@ -122,5 +154,5 @@ const naive: Variant<ConvProblem> = {
 
 export const convFamily: Family<ConvProblem> = {
   name: 'conv2d',
-  variants: [matmul, depthwise, winograd, subgroup, tile, naive],
+  variants: [matmul, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };

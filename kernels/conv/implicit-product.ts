@@ -1,6 +1,7 @@
 /** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
+import { asImage, foldOf, type ImageShape, imageOf } from '../image.js';
 import { type DeviceProfile, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
@@ -50,12 +51,28 @@ export function refuseGrid(
   return most > profile.maxWorkgroupsPerDimension ? `${most} tiles exceed the limit of one grid dimension` : null;
 }
 
+/** The images of source and weights, or why the product cannot read both so. */
+export function productImages(
+  profile: DeviceProfile,
+  { x, w, y, groups }: Convolution,
+  lanes: number,
+  adjoint: boolean,
+): ImageShape[] | string {
+  const [source, result] = adjoint ? [y, x] : [x, y];
+  if ((source.shape[3]! / groups) % 4 !== 0) return 'the channels are not read as vec4';
+  const width = result.shape[3]! / groups;
+  if (adjoint && !(width % 4 === 0 && columnsPerLane(width, lanes) === 4)) return 'the weights are not read as vec4';
+  const images = [imageOf(profile, source), imageOf(profile, w)];
+  return images.find((image) => typeof image === 'string') ?? (images as ImageShape[]);
+}
+
 /** Inputs of the lowering are x and w (forward) or g and w (adjoint). */
 export function subgroupCall(
   problem: EpilogueProblem,
   convolution: Convolution,
   lanes: number,
   adjoint: boolean,
+  images: readonly ImageShape[] = [],
 ): KernelCall {
   const { x, w, y, groups } = convolution;
   const [source, result] = adjoint ? [y, x] : [x, y];
@@ -70,6 +87,8 @@ export function subgroupCall(
       VEC: (source.shape[3]! / groups) % 4 === 0 ? 4 : 1,
       COLS: columns,
       WIDE: wide,
+      IMAGE_SOURCE: foldOf(images[0]),
+      IMAGE_WEIGHTS: foldOf(images[1]),
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, wide ? 'vec4f' : 'f32'),
@@ -77,7 +96,10 @@ export function subgroupCall(
       WEIGHT_TYPE: w.dtype,
       RESULT_TYPE: result.dtype,
     },
-    buffers: [...inputsWithEpilogue(problem, 2), output()],
+    buffers: [
+      ...inputsWithEpilogue(problem, 2).map((ref) => (images[ref.index] ? asImage(ref, images[ref.index]!) : ref)),
+      output(),
+    ],
     params: geometryParams(convolution),
     workgroups: subgroupGrid(convolution, lanes, adjoint),
   };

@@ -1,6 +1,17 @@
 /** Adjoint of the convolution in its input; as an operation of its own, the transposed convolution. */
 
-import { type Family, flatGrid, input, type Lowering, lower, output, sizeOf, type Variant } from '../kernel.js';
+import type { ImageShape } from '../image.js';
+import {
+  type DeviceProfile,
+  type Family,
+  flatGrid,
+  input,
+  type Lowering,
+  lower,
+  output,
+  sizeOf,
+  type Variant,
+} from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
 import { depthwiseCall, refuseDepthwise } from './depthwise.js';
 import {
@@ -15,7 +26,7 @@ import {
   unlessSoftware,
   usesF16,
 } from './geometry.js';
-import { refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
+import { productImages, refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
 import { lowerWinograd, refuseWinograd, unsuitedWinograd } from './winograd.js';
 
 function convolutionOf(problem: InputGradientProblem): Convolution {
@@ -77,6 +88,28 @@ const subgroup: Variant<InputGradientProblem> = {
   }),
 };
 
+/** The same over a source and weights read as images. */
+const subgroupImage: Variant<InputGradientProblem> = {
+  name: 'subgroup-image',
+  refuses(profile, problem) {
+    const images = imagesOf(profile, problem);
+    return subgroup.refuses(profile, problem) ?? (typeof images === 'string' ? images : null);
+  },
+  unsuited: unlessSoftware,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const images = imagesOf(profile, problem) as ImageShape[];
+    return {
+      variant: 'subgroup-image',
+      calls: [subgroupCall(problem, convolution, subgroupLanes(profile) as number, true, images)],
+      flops: convFlops(convolution),
+    };
+  },
+};
+
+const imagesOf = (profile: DeviceProfile, problem: InputGradientProblem): ImageShape[] | string =>
+  productImages(profile, convolutionOf(problem), profile.subgroups.min, true);
+
 const tile: Variant<InputGradientProblem> = {
   name: 'tile',
   refuses: (profile, problem) => refuseTiles(profile) ?? refuseGrid(profile, convolutionOf(problem), null, true),
@@ -112,5 +145,5 @@ const naive: Variant<InputGradientProblem> = {
 
 export const inputGradientFamily: Family<InputGradientProblem> = {
   name: 'conv2d-input-gradient',
-  variants: [matmul, depthwise, winograd, subgroup, tile, naive],
+  variants: [matmul, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };

@@ -6,12 +6,16 @@
 // the input under its own columns, each of which has its own tap. Grid: column tiles × row tiles × (shares · groups).
 // With several shares the result is a partial sum a share, [share, O, KH, KW, I/groups] in f32, for `sum-shares`.
 //
+// IMAGE_X, IMAGE_G: the fold of the operand's image (kernels/image.ts), whose loads cost a third, or 0: a buffer.
 // Layouts: as in `naive-weight-gradient.wgsl`. The host guarantees: G_VEC = 4 only where the output channels of a group
-// divide by 4, WIDE only where the input channels of a group do and COLS = 4, and LANES is the subgroup size.
+// divide by 4, WIDE only where the input channels of a group do and COLS = 4, images only with both, and LANES is the
+// subgroup size.
 #param LANES
 #param G_VEC
 #param COLS
 #param WIDE
+#param IMAGE_X = 0
+#param IMAGE_G = 0
 #param X_TYPE
 #param G_TYPE
 #param W_TYPE
@@ -24,13 +28,27 @@ enable f16;
 #let PARTS = G_VEC == 4 ? 1 : ROWS / LANES
 #let OFFSETS = WIDE ? 1 : COLS
 #include conv/geometry
+#include common/image
 
+#if IMAGE_X > 0
+@group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#else
 @group(0) @binding(0) var<storage, read> x: array<${WIDE ? (X_TYPE == 'f16' ? 'vec2u' : 'vec4f') : X_TYPE}>;
+#end
+#if IMAGE_G > 0
+@group(0) @binding(1) var g: texture_storage_2d<${G_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#else
 @group(0) @binding(1) var<storage, read> g: array<${G_VEC == 4 ? (G_TYPE == 'f16' ? 'vec2u' : 'vec4f') : G_TYPE}>;
+#end
 @group(0) @binding(2) var<storage, read_write> w: array<${WIDE ? 'vec4<' : ''}${W_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn load_x(i: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
+// The input from a channel of a pixel on: one, or four with WIDE.
+fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
+#if IMAGE_X > 0
+  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), ${IMAGE_X}u));
+#else
+  let i = pixel * params.in_c + channel;
 #if WIDE && X_TYPE == 'f16'
   let packed = x[i / 4];
   return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
@@ -39,9 +57,15 @@ fn load_x(i: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
 #else
   return f32(x[i]);
 #end
+#end
 }
 
-fn load_g(i: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
+// The gradient from a channel of a pixel on: one, or four with G_VEC = 4.
+fn load_g(pixel: i32, channel: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
+#if IMAGE_G > 0
+  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), ${IMAGE_G}u));
+#else
+  let i = pixel * params.out_c + channel;
 #if G_VEC == 4 && G_TYPE == 'f16'
   let packed = g[i / 4];
   return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
@@ -49,6 +73,7 @@ fn load_g(i: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
   return g[i / 4];
 #else
   return f32(g[i]);
+#end
 #end
 }
 
@@ -103,12 +128,12 @@ fn main(
 #for u in 0..4
       let ox${u} = min(ox + ${u}, params.out_w - 1);
 #for p in 0..PARTS
-      let a${u}_${p} = load_g((line * params.out_w + ox${u}) * params.out_c + rows${p});
+      let a${u}_${p} = load_g(line * params.out_w + ox${u}, rows${p});
 #end
 #for j in 0..OFFSETS
       let ix${u}_${j} = ox${u} * params.stride_w + dx${j};
       let inside${u}_${j} = reached${j} && within(ix${u}_${j}, params.in_w) && ox + ${u} < params.out_w;
-      let x${u}_${j} = select(${WIDE ? 'vec4f()' : '0.0'}, load_x(select(0, (base${j} + ix${u}_${j}) * params.in_c + channel${j}, inside${u}_${j})), inside${u}_${j});
+      let x${u}_${j} = select(${WIDE ? 'vec4f()' : '0.0'}, load_x(select(0, base${j} + ix${u}_${j}, inside${u}_${j}), channel${j}), inside${u}_${j});
 #end
 #for j in 0..COLS
 #if WIDE

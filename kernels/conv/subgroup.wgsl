@@ -8,13 +8,17 @@
 // Layouts: as in `naive.wgsl` and `naive-input-gradient.wgsl`. Source and result stand for x and y, or g and x with
 // ADJOINT. There, the rows of a workgroup share their place modulo the stride (the phase), so a tap serves all or none.
 // Grid: column tiles × row tiles × (phases · groups).
+// IMAGE_SOURCE, IMAGE_WEIGHTS: the fold of the operand's image (kernels/image.ts), whose loads cost a third, or 0: a buffer.
 // The host guarantees: VEC = 4 only where the source channels of a group divide by 4, WIDE only where those of the result
-// do and COLS = 4, and LANES is the subgroup size. Rows and columns may be ragged.
+// do and COLS = 4, LANES is the subgroup size, and images
+// only of vec4s. Rows and columns may be ragged.
 #param LANES
 #param ADJOINT
 #param VEC
 #param COLS
 #param WIDE
+#param IMAGE_SOURCE = 0
+#param IMAGE_WEIGHTS = 0
 #param SOURCE_TYPE
 #param WEIGHT_TYPE
 #param RESULT_TYPE
@@ -26,34 +30,51 @@ enable f16;
 #end
 #include conv/geometry
 #include common/epilogue
+#include common/image
 #let ROWS = 32
 #let PARTS = ROWS / LANES
 #let WEIGHT_VEC = ADJOINT ? (WIDE ? 4 : 1) : VEC
 
+#if IMAGE_SOURCE > 0
+@group(0) @binding(0) var source: texture_storage_2d<${SOURCE_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#else
 @group(0) @binding(0) var<storage, read> source: array<${VEC == 1 ? SOURCE_TYPE : SOURCE_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+#end
+#if IMAGE_WEIGHTS > 0
+@group(0) @binding(1) var weights: texture_storage_2d<${WEIGHT_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#else
 @group(0) @binding(1) var<storage, read> weights: array<${WEIGHT_VEC == 1 ? WEIGHT_TYPE : WEIGHT_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+#end
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<${WIDE ? 'vec4<' : ''}${RESULT_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-fn load_source(i: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
-#if VEC == 1
-  return f32(source[i]);
+// Channel x, or vec4 x of the channels, of a pixel.
+fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
+  let length = params.${ADJOINT ? 'out_c' : 'in_c'} / ${VEC};
+#if IMAGE_SOURCE > 0
+  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), ${IMAGE_SOURCE}u));
+#elif VEC == 1
+  return f32(source[pixel * length + x]);
 #elif SOURCE_TYPE == 'f16'
-  let packed = source[i];
+  let packed = source[pixel * length + x];
   return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
 #else
-  return source[i];
+  return source[pixel * length + x];
 #end
 }
 
-fn load_weight(i: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
-#if WEIGHT_VEC == 1
-  return f32(weights[i]);
+// Weight x, or vec4 x of the weights, of a tap of an output channel.
+fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
+  let length = params.in_c / params.groups / ${WEIGHT_VEC};
+#if IMAGE_WEIGHTS > 0
+  return textureLoad(weights, texel(u32(x), u32(row), u32(length), ${IMAGE_WEIGHTS}u));
+#elif WEIGHT_VEC == 1
+  return f32(weights[row * length + x]);
 #elif WEIGHT_TYPE == 'f16'
-  let packed = weights[i];
+  let packed = weights[row * length + x];
   return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
 #else
-  return weights[i];
+  return weights[row * length + x];
 #end
 }
 
@@ -61,7 +82,6 @@ fn load_weight(i: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = i32(local);
 #if ADJOINT
-  let channels = params.out_c;
   let depth = params.out_c / params.groups;
   let width = params.in_c / params.groups;
   let source_h = params.out_h;
@@ -72,7 +92,6 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
   let rows_h = (params.in_h - phase_y + params.stride_h - 1) / params.stride_h;
   let rows_w = (params.in_w - phase_x + params.stride_w - 1) / params.stride_w;
 #else
-  let channels = params.in_c;
   let depth = params.in_c / params.groups;
   let width = params.out_c / params.groups;
   let source_h = params.in_h;
@@ -127,38 +146,21 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 #end
 #for p in 0..PARTS
       let inside${p} = within(y${p} + step_y, source_h) && within(x${p} + step_x, source_w);
-      var from${p} = select(0, ((image${p} * source_h + y${p} + step_y) * source_w + x${p} + step_x) * channels + group * depth, inside${p})${VEC == 4 ? ' / 4' : ''};
+      let from${p} = select(0, (image${p} * source_h + y${p} + step_y) * source_w + x${p} + step_x, inside${p});
 #end
       let tap = ky * params.kernel_w + kx;
       let taps = params.kernel_h * params.kernel_w;
-#if ADJOINT
-      let down = taps * width${WIDE ? ' / 4' : ''};
-#if WIDE
-      var at0 = (group * depth * taps + tap) * width / 4 + min(first_col, width - 4) / 4;
-#else
-#for j in 0..COLS
-      var at${j} = (group * depth * taps + tap) * width + col${j};
-#end
-#end
-#else
-#for j in 0..COLS
-      var at${j} = ((group * width + col${j}) * taps + tap) * depth${VEC == 4 ? ' / 4' : ''};
-#end
-#end
       for (var k = 0; k < depth; k += ${VEC}) {
 #for p in 0..PARTS
-        let a${p} = select(${VEC == 4 ? 'vec4f()' : '0.0'}, load_source(from${p}), inside${p});
-        from${p}++;
+        let a${p} = select(${VEC == 4 ? 'vec4f()' : '0.0'}, load_source(from${p}, (group * depth + k) / ${VEC}), inside${p});
 #end
 #if ADJOINT
 #for k in 0..VEC
 #if WIDE
-        let b${k} = load_weight(at0);
-        at0 += down;
+        let b${k} = load_weight((group * depth + k + ${k}) * taps + tap, min(first_col, width - 4) / 4);
 #else
 #for j in 0..COLS
-        let b${k}_${j} = load_weight(at${j});
-        at${j} += down;
+        let b${k}_${j} = load_weight((group * depth + k + ${k}) * taps + tap, col${j});
 #end
 #end
 #end
@@ -171,8 +173,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 #end
 #else
 #for j in 0..COLS
-        let b${j} = load_weight(at${j});
-        at${j}++;
+        let b${j} = load_weight((group * width + col${j}) * taps + tap, k / ${VEC});
 #end
 #for k in 0..VEC
 #for j in 0..COLS

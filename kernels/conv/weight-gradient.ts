@@ -1,5 +1,6 @@
 /** Gradient of the convolution in its weights. */
 
+import { asImage, foldOf, type ImageShape, imageOf } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
@@ -136,35 +137,80 @@ const subgroup: Variant<WeightGradientProblem> = {
     return typeof lanes === 'string' ? lanes : null;
   },
   unsuited: unlessSoftware,
-  lower(profile, problem) {
-    const convolution = convolutionOf(problem);
-    const { x, w, y, groups } = convolution;
-    const lanes = subgroupLanes(profile) as number;
-    const width = w.shape[0]! / groups;
-    const columns = sizeOf(w.shape.slice(1));
-    const perLane = columnsPerLane(columns, lanes);
-    const rows = rowsPerTile(width, lanes);
-    const tiles: [number, number] = [Math.ceil(columns / (perLane * lanes)), Math.ceil(width / rows)];
-    const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
-    return inShares(profile, 'subgroup', convolution, shares, (type, whole) => ({
-      template: 'conv/subgroup-weight-gradient',
-      defines: {
-        LANES: lanes,
-        ROWS: rows,
-        G_VEC: width % 4 === 0 ? 4 : 1,
-        COLS: perLane,
-        WIDE: perLane === 4 && w.shape[3]! % 4 === 0,
-        X_TYPE: x.dtype,
-        G_TYPE: y.dtype,
-        W_TYPE: type.dtype,
-        F16: usesF16(problem),
-      },
-      buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
-      params: geometryParams(convolution),
-      workgroups: [...tiles, shares * groups],
-    }));
-  },
+  lower: (profile, problem) => lowerSubgroup(profile, problem, []),
 };
+
+/** The same over x and g read as images. */
+const subgroupImage: Variant<WeightGradientProblem> = {
+  name: 'subgroup-image',
+  refuses(profile, problem) {
+    const images = imagesOf(profile, problem);
+    return subgroup.refuses(profile, problem) ?? (typeof images === 'string' ? images : null);
+  },
+  unsuited: unlessSoftware,
+  lower: (profile, problem) => lowerSubgroup(profile, problem, imagesOf(profile, problem) as ImageShape[]),
+};
+
+function imagesOf(profile: DeviceProfile, problem: WeightGradientProblem): ImageShape[] | string {
+  const { x, y } = convolutionOf(problem);
+  const { vecG, wide } = subgroupTiles(profile, problem);
+  if (!vecG || !wide) return `the channels of ${vecG ? 'x' : 'g'} are not read as vec4`;
+  const images = [imageOf(profile, x), imageOf(profile, y)];
+  return images.find((image) => typeof image === 'string') ?? (images as ImageShape[]);
+}
+
+function subgroupTiles(
+  profile: DeviceProfile,
+  problem: WeightGradientProblem,
+): { rows: number; perLane: number; tiles: [number, number]; vecG: boolean; wide: boolean } {
+  const { w, groups } = convolutionOf(problem);
+  const lanes = profile.subgroups.min;
+  const width = w.shape[0]! / groups;
+  const columns = sizeOf(w.shape.slice(1));
+  const perLane = columnsPerLane(columns, lanes);
+  const rows = rowsPerTile(width, lanes);
+  return {
+    rows,
+    perLane,
+    tiles: [Math.ceil(columns / (perLane * lanes)), Math.ceil(width / rows)],
+    vecG: width % 4 === 0,
+    wide: perLane === 4 && w.shape[3]! % 4 === 0,
+  };
+}
+
+function lowerSubgroup(
+  profile: DeviceProfile,
+  problem: WeightGradientProblem,
+  images: readonly ImageShape[],
+): Lowering {
+  const convolution = convolutionOf(problem);
+  const { x, y, groups } = convolution;
+  const { rows, perLane, tiles, vecG, wide } = subgroupTiles(profile, problem);
+  const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
+  const variant = images.length > 0 ? 'subgroup-image' : 'subgroup';
+  return inShares(profile, variant, convolution, shares, (type, whole) => ({
+    template: 'conv/subgroup-weight-gradient',
+    defines: {
+      LANES: profile.subgroups.min,
+      ROWS: rows,
+      G_VEC: vecG ? 4 : 1,
+      COLS: perLane,
+      WIDE: wide,
+      IMAGE_X: foldOf(images[0]),
+      IMAGE_G: foldOf(images[1]),
+      X_TYPE: x.dtype,
+      G_TYPE: y.dtype,
+      W_TYPE: type.dtype,
+      F16: usesF16(problem),
+    },
+    buffers: [
+      ...[input(0), input(1)].map((ref, i) => (images[i] ? asImage(ref, images[i]) : ref)),
+      whole ? output() : scratchWrite(0),
+    ],
+    params: geometryParams(convolution),
+    workgroups: [...tiles, shares * groups],
+  }));
+}
 
 const tile: Variant<WeightGradientProblem> = {
   name: 'tile',
@@ -210,5 +256,5 @@ const naive: Variant<WeightGradientProblem> = {
 
 export const weightGradientFamily: Family<WeightGradientProblem> = {
   name: 'conv2d-weight-gradient',
-  variants: [matmul, depthwise, subgroup, tile, naive],
+  variants: [matmul, depthwise, subgroupImage, subgroup, tile, naive],
 };

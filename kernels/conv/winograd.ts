@@ -19,7 +19,7 @@ import { matmulFamily } from '../matmul/matmul.js';
 import { type Convolution, convFlops, usesF16 } from './geometry.js';
 
 /** Cost of moving one element through a transform, in multiply-adds of the product; measured on lavapipe. */
-const TRANSFORM_COST = 10;
+const TRANSFORM_COST = 30;
 
 /**
  * Most bytes of the transformed tiles of either side. Tiles beyond go in further rounds over the same scratch: a large

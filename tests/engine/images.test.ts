@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Graph, matmul } from '../../engine/engine.js';
+import { assignImages, imageBytes } from '../../engine/images.js';
+import { planProgram, printProgram } from '../../engine/planner.js';
+import { type ImageShape, imageOf } from '../../kernels/image.js';
+import { sizeOf, type TensorType } from '../../kernels/kernel.js';
+import { idealProfiles } from '../../kernels/profiles.js';
+import { sharedEngine } from '../harness/engine.js';
+import { suite } from '../harness/suite.js';
+
+const test = suite('engine: images');
+const LIMITS = { maxImageSide: 1024 };
+
+const types = fc.record({
+  shape: fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 300 }))
+    .map(([batch, rows, quads]) => [batch, rows, 4 * quads]),
+  dtype: fc.constantFrom('f32' as const, 'f16' as const),
+});
+
+test('an image holds its whole tensor within the limits, in rows that copies can start at', () => {
+  fc.assert(
+    fc.property(types, (type: TensorType) => {
+      const image = imageOf(LIMITS, type);
+      fc.pre(typeof image === 'object');
+      const { width, height, rowTexels, texels, fold } = image as ImageShape;
+      assert.equal(texels * 4, sizeOf(type.shape));
+      assert.ok(rowTexels * height >= texels && rowTexels * (height - 1) < texels);
+      assert.ok(rowTexels <= width && Math.max(width, height) <= LIMITS.maxImageSide);
+      assert.equal((rowTexels * 4 * (type.dtype === 'f32' ? 4 : 2)) % 256, 0);
+      assert.equal(rowTexels * 4, fold * type.shape.at(-1)!);
+      assert.equal(Math.log2(fold) % 1, 0);
+      assert.equal((width / 4) % 2, 1, 'rows are an odd number of cache lines');
+    }),
+  );
+});
+
+test('tensors that have no image say why', () => {
+  assert.match(imageOf(LIMITS, { shape: [8, 6], dtype: 'f32' }) as string, /multiples of 4/);
+  assert.match(imageOf(LIMITS, { shape: [8, 64], dtype: 'u32' }) as string, /f32 or f16/);
+  assert.match(imageOf(LIMITS, { shape: [4, 8192], dtype: 'f32' }) as string, /at most 1024 texels/);
+});
+
+test('the images of one step are apart, and every image is large enough', () => {
+  const needs = fc.array(fc.record({ step: fc.nat(8), type: types }), { maxLength: 30 }).map((list) =>
+    list.flatMap(({ step, type }) => {
+      const shape = imageOf({ maxImageSide: 16384 }, type);
+      return typeof shape === 'string' ? [] : [{ step, shape }];
+    }),
+  );
+  fc.assert(
+    fc.property(needs, (list) => {
+      const { images, assignment } = assignImages(list);
+      const taken = new Set<string>();
+      for (const [i, { step, shape }] of list.entries()) {
+        const image = images[assignment[i]!]!;
+        assert.ok(image.dtype === shape.dtype && image.width >= shape.width && image.height >= shape.height);
+        const key = `${step} ${assignment[i]}`;
+        assert.ok(!taken.has(key), `step ${step} has two tensors in one image`);
+        taken.add(key);
+      }
+    }),
+  );
+});
+
+test('a plan for a software driver reads products through images, in two textures however many there are', async () => {
+  const { profile } = await sharedEngine();
+  const software = idealProfiles(profile)[0]!;
+  const graph = new Graph();
+  let x = graph.input('x', [256, 64]);
+  for (let i = 0; i < 4; i++) x = matmul(x, graph.variable(`w${i}`, [64, 64]));
+  graph.output('y', x);
+  const program = planProgram(graph, software);
+  assert.deepEqual(
+    program.steps.map((step) => step.variant),
+    Array(4).fill('subgroup-image'),
+  );
+  assert.equal(program.images.length, 2);
+  assert.equal(
+    program.images.reduce((sum, image) => sum + imageBytes(image), 0),
+    (256 + 64) * 20 * 16,
+  );
+  assert.match(printProgram(program), /in:x→i0 var:w0→i1/);
+});
+
+test.run();
