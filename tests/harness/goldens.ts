@@ -19,13 +19,13 @@ export interface Golden {
 }
 
 /** Mean squared error over the mean square of what is expected. */
-export function nmse(found: Float32Array, expected: Float32Array): number {
+export function nmse(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   assert.equal(found.length, expected.length);
   let error = 0;
   let size = 0;
-  for (const [i, value] of expected.entries()) {
-    error += (found[i]! - value) ** 2;
-    size += value ** 2;
+  for (let i = 0; i < expected.length; i++) {
+    error += (found[i]! - expected[i]!) ** 2;
+    size += expected[i]! ** 2;
   }
   return error / size;
 }

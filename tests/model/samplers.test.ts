@@ -10,8 +10,8 @@ import { runTrajectory } from '../../model/samplers/trajectory.js';
 import { shippedWeights } from '../../model/shipped-weights.js';
 import { openSafetensors, type SafetensorsFile, withFile } from '../../weights/index.js';
 import { sharedEngine } from '../harness/engine.js';
+import { nmse } from '../harness/goldens.js';
 import { suite } from '../harness/suite.js';
-import { normalisedError } from './checkpoint-weights.js';
 
 const test = suite('model: samplers');
 
@@ -57,11 +57,11 @@ test('every step of every sampler is the one of diffusers, in f64', () =>
         noise: (step) => noises!.subarray(step * size, (step + 1) * size),
         onStep: (done, total, sample) => {
           assert.equal(total, golden.steps);
-          const error = normalisedError(sample, expected.subarray((done - 1) * size, done * size));
+          const error = nmse(sample, expected.subarray((done - 1) * size, done * size));
           assert.ok(error <= 1e-6, `${title}: NMSE ${error} after step ${done}`);
         },
       });
-      assert.ok(normalisedError(found, expected.subarray(-size)) <= 1e-6, title);
+      assert.ok(nmse(found, expected.subarray(-size)) <= 1e-6, title);
     }
   }));
 
@@ -103,7 +103,7 @@ test('one plan on the device takes every step of every sampler', () =>
         });
         state = { next: found.next! as Float32Array<ArrayBuffer>, clean: found.clean! as Float32Array<ArrayBuffer> };
       }
-      const error = normalisedError(state.next, (await file.readAsF32(`out.${i}`)).subarray(-size));
+      const error = nmse(state.next, (await file.readAsF32(`out.${i}`)).subarray(-size));
       assert.ok(error <= 1e-6, `${JSON.stringify(golden)}: NMSE ${error}`);
     }
     plan.dispose();
@@ -194,11 +194,11 @@ test('guidance and its rescaling are those of diffusers, by inputs', () =>
     };
     const found = await plan.run({ ...inputs, rescale: Float32Array.of(0.7) });
     for (const name of ['guided', 'rescaled']) {
-      const error = normalisedError(found[name]!, await file.readAsF32(`guide.${name}`));
+      const error = nmse(found[name]!, await file.readAsF32(`guide.${name}`));
       assert.ok(error <= 1e-11, `${name}: NMSE ${error}`);
     }
     const none = await plan.run({ ...inputs, rescale: Float32Array.of(0) });
-    assert.ok(normalisedError(none.rescaled!, none.guided!) <= 1e-14);
+    assert.ok(nmse(none.rescaled!, none.guided!) <= 1e-14);
     plan.dispose();
   }));
 

@@ -134,7 +134,7 @@ for (const [name, what] of [
 
 test('weights in f16 give it to NMSE 1e-5', async () => {
   const engine = await sharedEngine();
-  if (engine.profile.f16) await runGolden(engine, 'unet-conv', stages, { bar: 1e-5, weights: 'f16' });
+  if (engine.profile.f16) await runGolden(engine, 'unet-linear', stages, { bar: 1e-5, weights: 'f16' });
 });
 
 test('no tokens are the same as tokens of zeros, and the order of tokens says nothing', async () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
 import { Graph, type Tensor } from '../../engine/engine.js';
 import { planProgram } from '../../engine/planner.js';
 import type { DeviceProfile } from '../../kernels/kernel.js';
@@ -7,65 +6,53 @@ import { audioLdmVae, audioLdmVaeConfig } from '../../model/codecs/audioldm-vae.
 import { hifiGan, hifiGanConfig, hifiGanLengths } from '../../model/codecs/hifi-gan.js';
 import { audioLdmMel } from '../../model/codecs/mel.js';
 import { countParameters, Parameters } from '../../model/parameters.js';
-import { shippedWeights } from '../../model/shipped-weights.js';
 import { wideAttention } from '../../model/wide-attention.js';
-import { openSafetensors, type SafetensorsFile, withFile } from '../../weights/index.js';
 import { guestEngine, noise } from '../harness/engine.js';
+import { type Golden, nmse, runGolden } from '../harness/goldens.js';
 import { suite } from '../harness/suite.js';
-import { normalisedError, writeCheckpointWeights } from './checkpoint-weights.js';
 
 const test = suite('model: the codec of VTA-LDM');
 
 /** Made by tests/oracle/vta_ldm_codec.py. */
-const GOLDENS = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens', 'vta-codec.safetensors');
+const GOLDEN = 'vta-codec';
 
-/** Largest NMSE of an output; a waveform is the end of many layers of a saturating network. */
-const BAR: Record<string, number> = { wave: 1e-7 };
+/** The golden's config of one network. */
+const configOf = ({ config }: Golden, network: 'vae' | 'vocoder'): unknown =>
+  (config as Record<string, unknown>)[network];
 
-type Inputs = (name: string) => Tensor;
-
-/** Traces with the golden's inputs, runs with its weights, and compares every output with its own. */
-async function agrees(inputs: readonly string[], trace: (p: Parameters, file: SafetensorsFile, at: Inputs) => void) {
-  const engine = await guestEngine();
-  await withFile(GOLDENS, async (source) => {
-    const file = await openSafetensors(source);
-    const graph = new Graph();
-    const p = new Parameters(graph);
-    trace(p, file, (name) => graph.input(name, file.tensors.get(`in.${name}`)!.shape));
-    await writeCheckpointWeights(engine, p, file);
-    const plan = await engine.compile(graph);
-    const values: Record<string, Float32Array> = {};
-    for (const name of inputs) values[name] = await file.readAsF32(`in.${name}`);
-    const found = await plan.run(values);
-    plan.dispose();
-    for (const [name, value] of Object.entries(found)) {
-      const error = normalisedError(value, await file.readAsF32(`out.${name}`));
-      assert.ok(error <= (BAR[name] ?? 1e-9), `${name}: NMSE ${error}`);
-    }
-  });
+function autoencoder(golden: Golden): Record<string, Tensor> {
+  const { p, input } = golden;
+  const vae = audioLdmVae(audioLdmVaeConfig.parse(configOf(golden, 'vae')));
+  const posterior = vae.encode(p, input('mel'));
+  const latent = vae.latent(posterior, input('posterior'));
+  return { ...posterior, latent, decoded: vae.decode(p, input('latent')) };
 }
 
-const configOf = (file: SafetensorsFile, name: string): unknown => JSON.parse(file.metadata[name]!);
+const vocoder = (golden: Golden): Record<string, Tensor> => ({
+  wave: hifiGan(golden.p, hifiGanConfig.parse(configOf(golden, 'vocoder')), golden.input('vocoder-mel')),
+});
 
-test('the autoencoder gives what its PyTorch twin gives', () =>
-  agrees(['mel', 'posterior', 'latent'], (p, file, input) => {
-    const vae = audioLdmVae(audioLdmVaeConfig.parse(configOf(file, 'vae')));
-    const posterior = vae.encode(p, input('mel'));
-    p.graph.output('mean', posterior.mean);
-    p.graph.output('logvar', posterior.logvar);
-    p.graph.output('latent', vae.latent(posterior, input('posterior')));
-    p.graph.output('decoded', vae.decode(p, input('latent')));
-  }));
+test('the autoencoder gives what its PyTorch twin gives, to NMSE 1e-9', async () => {
+  const out = await runGolden(await guestEngine(), GOLDEN, autoencoder, { bar: 1e-9 });
+  assert.deepEqual(Object.keys(out), ['mean', 'logvar', 'latent', 'decoded']);
+});
 
-test('the vocoder gives what its PyTorch twin gives', () =>
-  agrees(['vocoder-mel'], (p, file, input) => {
-    p.graph.output('wave', hifiGan(p, hifiGanConfig.parse(configOf(file, 'vocoder')), input('vocoder-mel')));
-  }));
+// A waveform is the end of many layers of a saturating network.
+test('the vocoder gives what its PyTorch twin gives, to NMSE 1e-7', async () => {
+  await runGolden(await guestEngine(), GOLDEN, vocoder, { bar: 1e-7 });
+});
 
-test('mel spectra are those of librosa and PyTorch', () =>
-  agrees(['sound'], (p, _file, input) => {
-    p.graph.output('sound-mel', audioLdmMel(input('sound')));
-  }));
+test('with weights in f16 the autoencoder gives it to NMSE 1e-5 and the vocoder to 1e-4', async () => {
+  const engine = await guestEngine();
+  if (!engine.profile.f16) return;
+  await runGolden(engine, GOLDEN, autoencoder, { bar: 1e-5, weights: 'f16' });
+  await runGolden(engine, GOLDEN, vocoder, { bar: 1e-4, weights: 'f16' });
+});
+
+test('mel spectra are those of librosa and PyTorch', async () => {
+  const trace = ({ input }: Golden): Record<string, Tensor> => ({ 'sound-mel': audioLdmMel(input('sound')) });
+  await runGolden(await guestEngine(), GOLDEN, trace, { bar: 1e-9 });
+});
 
 test('attention in blocks of queries is attention in one piece', async () => {
   const engine = await guestEngine();
@@ -81,7 +68,7 @@ test('attention in blocks of queries is attention in one piece', async () => {
   plan.dispose();
   const expected = plainAttention(values, 2, 21, 136);
   for (const [name, value] of Object.entries(found)) {
-    const error = normalisedError(value, expected);
+    const error = nmse(value, expected);
     assert.ok(error < 1e-12, `${name}: NMSE ${error}`);
   }
 });

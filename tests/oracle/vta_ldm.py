@@ -5,7 +5,7 @@ clip-vision.test.ts, in small configs with random weights, and a folder of full 
     python tests/oracle/vta_ldm.py full-size FOLDER   writes FOLDER/pytorch_model_2.bin (3.5 GB), of random weights under the
                                                       release's names, and FOLDER/expected.safetensors for one input
 
-In every file inputs are `in.*`, outputs `out.*`, channels last; weights have PyTorch's layout, and values that f16 holds.
+In every file inputs are `in.*`, outputs `out.*`, channels last; weights have PyTorch's layout, and f16 rounds them.
 """
 import json, sys
 from collections import OrderedDict
@@ -86,7 +86,6 @@ def fill(module, generator):
                 value.mul_(0.1).add_(1)
             elif value.ndim > 1 and not name.endswith("position_embedding.weight"):
                 value *= value[0].numel() ** -0.5
-            value.copy_(value.half())
     return module.eval()
 
 
@@ -131,7 +130,7 @@ def run_unet(unet, latent, timestep, tokens, mask, stages=None):
 
 
 def weights_of(module, prefix):
-    return {f"{prefix}.{name}": value.half() for name, value in module.named_parameters()}
+    return {f"{prefix}.{name}": value for name, value in module.named_parameters()}
 
 
 def write(name, config, tensors):
@@ -149,7 +148,7 @@ def unet_goldens(name, config, size, timesteps, counts, seed, loudness=1.0):
     with torch.no_grad():
         for part, value in unet.named_parameters():
             if "conv2." in part or "conv_shortcut." in part:
-                value.copy_((value * loudness).half())
+                value *= loudness
     batch = len(timesteps)
     latent = torch.randn(batch, *size, config["in_channels"], generator=generator)
     tokens = torch.randn(batch, TOKENS, config["cross_attention_dim"], generator=generator)
