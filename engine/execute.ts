@@ -3,7 +3,6 @@
  * "naive execution" means when a replayed plan is checked against it.
  */
 
-import { imageShape } from '../kernels/image.js';
 import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../kernels/kernel.js';
 import { copyToImage, createImage, type ImageCopy } from './images.js';
 import type { PipelineCache } from './pipelines.js';
@@ -44,11 +43,6 @@ export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBu
   device.queue.writeBuffer(buffer, at, padded);
 }
 
-/** What the shape of an image depends on. */
-export const imageLimits = ({ limits }: GPUDevice): { maxImageSide: number } => ({
-  maxImageSide: limits.maxTextureDimension2D,
-});
-
 export interface BoundTensor {
   readonly type: TensorType;
   readonly buffer: GPUBuffer;
@@ -72,12 +66,11 @@ export async function prepareLowering(
     const { pipeline, layout, pack, label } = pipelines[i]!;
     const copies: ImageCopy[] = [];
     const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
-      const { buffer, type } = { input: inputs, output: outputs, scratch }[ref.of][ref.index]!;
+      const { buffer } = { input: inputs, output: outputs, scratch }[ref.of][ref.index]!;
       if (!ref.image) return { binding, resource: { buffer } };
-      const shape = imageShape(imageLimits(device), type);
-      const texture = createImage(device, shape);
+      const texture = createImage(device, ref.image);
       owned.push(texture);
-      copies.push({ source: buffer, texture, shape });
+      copies.push({ source: buffer, texture, shape: ref.image });
       return { binding, resource: texture.createView() };
     });
     if (pack) {

@@ -1,7 +1,7 @@
 /** Textures that kernels read tensors through (`kernels/image.ts`), and which steps share one. */
 
-import { type ImageShape, texelFormat } from '../kernels/image.js';
-import { bytesPerElement } from '../kernels/kernel.js';
+import { texelFormat } from '../kernels/image.js';
+import { bytesPerElement, type ImageShape } from '../kernels/kernel.js';
 
 const STORAGE_BINDING = 0x8;
 const COPY_DST = 0x2;

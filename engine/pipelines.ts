@@ -17,7 +17,7 @@ export interface Pipeline {
 
 /** r: read, w: read and written, i or h: read as an image of f32 or f16. */
 const accessOf = ({ image, access }: BufferRef): string =>
-  image ? (image === 'f32' ? 'i' : 'h') : access === 'read' ? 'r' : 'w';
+  image ? (image.dtype === 'f32' ? 'i' : 'h') : access === 'read' ? 'r' : 'w';
 
 /** A readable key: template, sorted defines, and access of each binding (it shapes the layout). */
 export function pipelineKey(call: KernelCall): string {
@@ -92,7 +92,7 @@ export class PipelineCache {
       binding,
       visibility: 4,
       ...(b.image
-        ? { storageTexture: { access: 'read-only', format: texelFormat(b.image) } }
+        ? { storageTexture: { access: 'read-only', format: texelFormat(b.image.dtype) } }
         : { buffer: { type: b.access === 'read' ? 'read-only-storage' : 'storage' } }),
     }));
     if (pack) entries.push({ binding: call.buffers.length, visibility: 4, buffer: { type: 'uniform' } });

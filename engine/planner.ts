@@ -3,8 +3,14 @@
  * a program can be printed, tested and prepared again after a device was lost.
  */
 
-import { type ImageShape, imageShape } from '../kernels/image.js';
-import { byteLength, type DeviceProfile, type KernelCall, type Lowering, type TensorType } from '../kernels/kernel.js';
+import {
+  byteLength,
+  type DeviceProfile,
+  type ImageShape,
+  type KernelCall,
+  type Lowering,
+  type TensorType,
+} from '../kernels/kernel.js';
 import { LimitError } from './errors.js';
 import type { Graph, Node, Tensor } from './graph.js';
 import { assignImages, imageBytes } from './images.js';
@@ -146,7 +152,7 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
             ? { in: 'slot', slot: scratchSlot.get(`${i}:${ref.index}`)!, bytes: byteLength(type) }
             : placeOf(operands[ref.index] as Tensor);
         if (!ref.image) return source;
-        const place = { in: 'image' as const, image: 0, shape: imageShape(profile, type), source, bytes: source.bytes };
+        const place = { in: 'image' as const, image: 0, shape: ref.image, source, bytes: source.bytes };
         imaged.push({ step: steps.length, shape: place.shape, place });
         return place;
       });

@@ -10,24 +10,20 @@
  * ((r mod fold) · C + c) / 4 of row r / fold. `common/image.wgsl` reads it.
  */
 
-import { type BufferRef, bytesPerElement, type Define, type DeviceProfile, sizeOf, type TensorType } from './kernel.js';
+import {
+  type BufferRef,
+  bytesPerElement,
+  type Define,
+  type DeviceProfile,
+  type ImageShape,
+  sizeOf,
+  type TensorType,
+} from './kernel.js';
 
 /** Copies from a buffer start each row of an image at a multiple of this. */
 const ROW_BYTES = 256;
 /** Texels of a cache line, in f32. */
 const LINE = 4;
-
-export interface ImageShape {
-  readonly dtype: 'f32' | 'f16';
-  /** Texels of the texture. */
-  readonly width: number;
-  readonly height: number;
-  /** Texels of the tensor, in all and in a full row of the image. */
-  readonly texels: number;
-  readonly rowTexels: number;
-  /** Rows of the tensor in a row of the image: a power of two. */
-  readonly fold: number;
-}
 
 /** The image of a tensor on a device, or why it has none. */
 export function imageOf({ maxImageSide }: Pick<DeviceProfile, 'maxImageSide'>, type: TensorType): ImageShape | string {
@@ -45,15 +41,8 @@ export function imageOf({ maxImageSide }: Pick<DeviceProfile, 'maxImageSide'>, t
   return { dtype, width, height: Math.ceil(rows / fold), texels: (rows * row) / 4, rowTexels, fold };
 }
 
-/** The image of a tensor that a kernel asked for, so that it has one. */
-export function imageShape(profile: Pick<DeviceProfile, 'maxImageSide'>, type: TensorType): ImageShape {
-  const image = imageOf(profile, type);
-  if (typeof image === 'string') throw new RangeError(image);
-  return image;
-}
-
 /** The operand, read as an image. */
-export const asImage = (ref: BufferRef, { dtype }: ImageShape): BufferRef => ({ ...ref, image: dtype });
+export const asImage = (ref: BufferRef, image: ImageShape): BufferRef => ({ ...ref, image });
 
 /** WGSL's name of the texels. */
 export const texelFormat = (dtype: 'f32' | 'f16'): 'rgba32float' | 'rgba16float' =>

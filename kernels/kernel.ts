@@ -62,8 +62,24 @@ export interface BufferRef {
   readonly of: 'input' | 'output' | 'scratch';
   readonly index: number;
   readonly access: 'read' | 'readWrite';
-  /** Read as an image of this storage type (see `image.ts`): a copy that the engine makes just before the call. */
-  readonly image?: 'f32' | 'f16';
+  /** Read as an image: a copy that the engine makes just before the call. */
+  readonly image?: ImageShape;
+}
+
+/**
+ * A texture that a tensor is read through (see `image.ts`). A kernel may see a tensor's elements in other rows than its
+ * shape has, so the shape of the image is the kernel's to state.
+ */
+export interface ImageShape {
+  readonly dtype: 'f32' | 'f16';
+  /** Texels of the texture. */
+  readonly width: number;
+  readonly height: number;
+  /** Texels of the tensor, in all and in a full row of the image. */
+  readonly texels: number;
+  readonly rowTexels: number;
+  /** Rows of the tensor in a row of the image: a power of two. */
+  readonly fold: number;
 }
 
 export const input = (index: number): BufferRef => ({ of: 'input', index, access: 'read' });

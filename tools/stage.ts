@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { StageRequest, Tensors } from '../model/vta-ldm/stages.js';
 import { interruptible } from './interrupt.js';
 import { number, UsageError, whole } from './options.js';
-import { progress, result } from './terminal.js';
+import { progress, result, say } from './terminal.js';
 
 interface StageOptions {
   weights?: string;
@@ -20,6 +20,7 @@ interface StageOptions {
   nFft: number;
   hop: number;
   window: 'hann';
+  runs: number;
 }
 
 export function register(program: Command): void {
@@ -45,6 +46,7 @@ export function register(program: Command): void {
     .option('--n-fft <n>', 'size of the FFT, for stft', whole(4, 65536), 1024)
     .option('--hop <n>', 'samples from frame to frame, for stft', whole(1, 65536), 160)
     .addOption(new Option('--window <name>', 'window, for stft').choices(['hann']).default('hann'))
+    .option('--runs <n>', 'run a stage that has weights so often, and say how long each run took', whole(1, 1000), 1)
     .action(async (name: string, options: StageOptions) => {
       const { STAGES, runStage } = await import('../model/vta-ldm/stages.js');
       const stage = STAGES.find((each) => each === name);
@@ -58,12 +60,16 @@ export function register(program: Command): void {
       }
       await interruptible(async (signal) => {
         const bar = progress(stage);
+        let times = '';
         try {
           const { out: output, fps: frameRule, in: input, ...rest } = options;
           const inputs = input === undefined ? new Map() : await readTensors(input);
           const outputs = await runStage({
             ...rest,
             ...{ stage, frameRule, inputs, signal },
+            onTimes: (load, runs) => {
+              if (runs.length > 1) times = `loaded in ${seconds(load)}; runs took ${runs.map(seconds).join(', ')}`;
+            },
             onProgress: (what, done, total) => bar.update(what, done, total),
           });
           await writeTensors(output, outputs, signal);
@@ -71,9 +77,12 @@ export function register(program: Command): void {
         } finally {
           bar.stop();
         }
+        if (times) say(times);
       });
     });
 }
+
+const seconds = (s: number): string => `${s.toFixed(3)} s`;
 
 async function readTensors(path: string): Promise<Tensors> {
   const { openSafetensors, withFile } = await import('../weights/index.js');

@@ -1,5 +1,5 @@
-import { asImage, foldOf, type ImageShape, imageOf } from '../image.js';
-import { type DeviceProfile, input, type Lowering, output, type Variant } from '../kernel.js';
+import { asImage, foldOf, imageOf } from '../image.js';
+import { type DeviceProfile, type ImageShape, input, type Lowering, output, type Variant } from '../kernel.js';
 import { type AttentionProblem, attentionDefines, attentionFlops, attentionParams, attentionSizes } from './problem.js';
 
 function refuses({ subgroups, maxWorkgroupsPerDimension }: DeviceProfile, problem: AttentionProblem): string | null {

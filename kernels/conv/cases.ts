@@ -50,11 +50,11 @@ const KINDS: readonly Kind[] = [
       const [depth, width] = random.pick([
         [8, 60],
         [5, 13],
+        // Large enough for the product's operands to be read as images, in rows of several pixels.
+        [64, 64],
       ] as const);
-      const x =
-        kernel === 1
-          ? [batch, random.int(1, 5), random.int(1, 9), depth]
-          : [batch, 1, kernel * random.int(1, 9), depth];
+      const along = depth === 64 ? random.int(33, 40) : random.int(1, 9);
+      const x = kernel === 1 ? [batch, random.int(1, 5), along, depth] : [batch, 1, kernel * along, depth];
       return convolution(dtype, x, [width, 1, kernel, depth], { stride: [1, kernel] });
     },
     epilogue: BIAS,

@@ -1,11 +1,11 @@
 /** Convolution over [B, H, W, C]; one axis of length 1 makes it a 1-D convolution. */
 
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import type { ImageShape } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
   flatGrid,
+  type ImageShape,
   type Lowering,
   lower,
   output,

@@ -1,8 +1,8 @@
 /** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { asImage, foldOf, type ImageShape, imageOf } from '../image.js';
-import { type DeviceProfile, type KernelCall, output } from '../kernel.js';
+import { asImage, foldOf, imageOf } from '../image.js';
+import { type DeviceProfile, type ImageShape, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
 const ROWS = 32;

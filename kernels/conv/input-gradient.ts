@@ -1,10 +1,10 @@
 /** Adjoint of the convolution in its input; as an operation of its own, the transposed convolution. */
 
-import type { ImageShape } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
   flatGrid,
+  type ImageShape,
   input,
   type Lowering,
   lower,

@@ -1,10 +1,11 @@
 /** Gradient of the convolution in its weights. */
 
-import { asImage, foldOf, type ImageShape, imageOf } from '../image.js';
+import { asImage, foldOf, imageOf } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
   flatGrid,
+  type ImageShape,
   input,
   type KernelCall,
   type Lowering,

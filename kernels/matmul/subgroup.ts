@@ -1,6 +1,6 @@
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { asImage, foldOf, type ImageShape, imageOf } from '../image.js';
-import { type DeviceProfile, type Lowering, output, type Variant } from '../kernel.js';
+import { asImage, foldOf, imageOf } from '../image.js';
+import { type DeviceProfile, type ImageShape, type Lowering, output, type Variant } from '../kernel.js';
 import { type MatmulProblem, matmulFlops, matmulSizes, matmulTypes } from './problem.js';
 
 /** Relative time of a tile by its rows, measured on lavapipe: lower tiles load B as often for less work. */

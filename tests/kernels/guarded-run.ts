@@ -6,12 +6,18 @@
  * written, or on what lies past an operand, is NaN, and a store past an output is seen.
  */
 
-import { encodeCalls, imageLimits, type PreparedCall } from '../../engine/execute.js';
+import { encodeCalls, type PreparedCall } from '../../engine/execute.js';
 import { createImage, type ImageCopy, imageBytes } from '../../engine/images.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform.js';
-import { type ImageShape, imageShape } from '../../kernels/image.js';
-import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../../kernels/kernel.js';
+import {
+  byteLength,
+  bytesPerElement,
+  type ImageShape,
+  type Lowering,
+  sizeOf,
+  type TensorType,
+} from '../../kernels/kernel.js';
 
 const POISON = 0xff;
 const GUARD_BYTES = 256;
@@ -84,10 +90,9 @@ export async function runGuarded(
           ref.index
         ]!;
         if (ref.image) {
-          const shape = imageShape(imageLimits(device), type);
-          const texture = poisonedImage(device, shape);
+          const texture = poisonedImage(device, ref.image);
           owned.push(texture);
-          copies.push({ source: buffer, texture, shape });
+          copies.push({ source: buffer, texture, shape: ref.image });
           return { binding, resource: texture.createView() };
         }
         return { binding, resource: job.exposeGuards ? { buffer } : { buffer, size: byteLength(type) } };
