@@ -192,6 +192,11 @@ const PERF: readonly { name: string; convolution: Convolution }[] = [
     name: '1-D k16 s4 256→512',
     convolution: convolution('f32', [1, 1, 2048, 256], [512, 1, 16, 256], { ...along(6), stride: [1, 4] }),
   },
+  // A vocoder's, shortened: wide and early, narrow and late.
+  { name: '1-D k11 512→512', convolution: convolution('f32', [1, 1, 1024, 512], [512, 1, 11, 512], along(5)) },
+  { name: '1-D k3 d5 256→256', convolution: convolution('f32', [1, 1, 4096, 256], [256, 1, 3, 256], along(5, 5)) },
+  { name: '1-D k7 64→64', convolution: convolution('f32', [1, 1, 16384, 64], [64, 1, 7, 64], along(3)) },
+  { name: '1-D k11 32→32', convolution: convolution('f32', [1, 1, 32768, 32], [32, 1, 11, 32], along(5)) },
   {
     name: 'depthwise k7 C192',
     convolution: convolution('f32', [12, 1, 128, 192], [192, 1, 7, 1], { ...along(3), groups: 192 }),

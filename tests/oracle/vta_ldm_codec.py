@@ -3,7 +3,7 @@ docs of the published model, mel filters by librosa, samplers by diffusers.
 
     python3 tests/oracle/vta_ldm_codec.py goldens         writes tests/oracle/goldens/vta-{codec,samplers}.safetensors
     python3 tests/oracle/vta_ldm_codec.py full-size DIR   writes random weights in the released files' names, shapes and
-                                                          formats, and what they give for fixed inputs
+                                                          formats, for full.py
 """
 import json
 import sys
@@ -369,20 +369,6 @@ def full_size(folder):
     torch.save(state, folder / "pytorch_model.bin")
     first = {f"first_stage_model.{k}": v for k, v in state.items()}
     torch.save({"state_dict": {**first, "scale_factor": torch.tensor(VAE["scale_factor"])}}, folder / "audioldm-s-full.ckpt")
-    torch.manual_seed(12)
-    x = {
-        "mel": torch.randn(1, 1024, 64, 1),
-        "posterior": torch.randn(1, 256, 16, 8),
-        "latent": torch.randn(1, 256, 16, 8),
-        "vocoder-mel": torch.randn(1, 1024, 64),
-    }
-    out = codec_outputs(codec, x)
-    write(
-        folder / "codec-golden.safetensors",
-        {**{f"in.{k}": v for k, v in x.items()}, **{f"out.{k}": v for k, v in out.items()}},
-        {"vae": VAE, "vocoder": VOCODER},
-    )
-    print(json.dumps({"vae": vae, "vocoder": vocoder, "samples": out["wave"].shape[1]}))
 
 
 if __name__ == "__main__":
