@@ -83,6 +83,28 @@ test('the model sees time: moving the picture in time moves its onset track', as
   assert.ok(changed > 0.05 * same, `onset tracks differ by ${(100 * changed) / same} %`);
 });
 
+test('the order of what is seen matters: the same frames shuffled give another sound', async () => {
+  const model = await pipeline();
+  const seen = bouncing(4);
+  const { grid } = seen.flow;
+  const pairs = grid.length / 320;
+  // 37 is prime to the number of pairs: every pair comes once.
+  const shuffled = new Float32Array(grid.length);
+  for (let i = 0; i < pairs; i++) {
+    const from = ((i * 37) % pairs) * 320;
+    shuffled.set(grid.subarray(from, from + 320), i * 320);
+  }
+  const sounds: Float32Array[] = [];
+  for (const each of [grid, grid, shuffled]) {
+    const [sound] = await model.generate([{ ...seen, flow: { ...seen.flow, grid: each } }], options);
+    sounds.push(sound!.samples);
+  }
+  assert.deepEqual(sounds[0], sounds[1]);
+  const power = sounds[0]!.reduce((sum, x) => sum + x * x, 0);
+  const change = sounds[0]!.reduce((sum, x, i) => sum + (x - sounds[2]![i]!) ** 2, 0);
+  assert.ok(change > 0.1 * power, `the sound changed by ${change / power} of its power`);
+});
+
 test('a sound that the model does not have is refused with the ones it has', async () => {
   const model = await pipeline();
   await assert.rejects(

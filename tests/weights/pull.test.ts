@@ -1,12 +1,14 @@
 /** Pulling: what is fetched, kept, resumed and left alone. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, truncate } from 'node:fs/promises';
+import { mkdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hubAccess } from '../../weights/hub/access.js';
 import { pulledFolder } from '../../weights/hub/cache.js';
 import { sizeOf } from '../../weights/hub/disk.js';
+import { BusyError } from '../../weights/hub/errors.js';
 import { type PullOptions, pull } from '../../weights/hub/pull.js';
 import { VTA_LDM } from '../../weights/hub/vta-ldm.js';
 import { suite } from '../harness/suite.js';
@@ -131,6 +133,28 @@ test('a later call goes on where an aborted one stopped, which leaves only the p
     }),
   );
 });
+
+test('a second pull at the same time is refused by name, and one that was killed stands in nobody’s way', async () => {
+  await withHub({ 'big.bin': big }, (hub) =>
+    inScratchFolder(async (cache) => {
+      const target = targetOf([file('big.bin', { bytes: big.length })]);
+      const options = { cache, hub: hub.access(), terms };
+      let second: Promise<unknown> | undefined;
+      await pull(target, { ...options, onProgress: () => (second ??= assert.rejects(pull(target, options), isBusy)) });
+      await second!;
+      const folder = join(cache, 'a-model');
+      assert.deepEqual(readdirSync(folder).sort(), ['big.bin', 'pulled.json']);
+      await rm(join(folder, 'big.bin'));
+      const { pid } = spawnSync(process.execPath, ['--version']);
+      writeFileSync(join(folder, 'pull.lock'), `${pid}\n`);
+      assert.deepEqual((await pull(target, options)).fetched, ['big.bin']);
+      assert.ok(!existsSync(join(folder, 'pull.lock')));
+    }),
+  );
+});
+
+const isBusy = (error: Error): boolean =>
+  error instanceof BusyError && error.message.includes(`process ${process.pid}`) && /wait for it/.test(error.message);
 
 test('starts from zero where the source ignores the Range, answers 416, or the part is too long', async () => {
   const cases: [part: number, replies: ReturnType<typeof status>[], ranges: (string | undefined)[]][] = [

@@ -65,6 +65,11 @@ export class NotPulledError extends PullError {
   override name = 'NotPulledError';
 }
 
+/** Another process pulls the same model. */
+export class BusyError extends PullError {
+  override name = 'BusyError';
+}
+
 /** The disk is full, or too full for what is to come. */
 export class DiskFullError extends WriteError {
   override name = 'DiskFullError';

@@ -9,6 +9,7 @@ import { cacheOfModels, makeFolder, requireRoom, sizeOf } from './disk.js';
 import { download, partOf } from './download.js';
 import { NotThereError } from './errors.js';
 import { type Located, locate, sourceName } from './locate.js';
+import { withLock } from './lock.js';
 import type { PullFile, PullTarget } from './target.js';
 
 /** What is about to be fetched. */
@@ -48,7 +49,7 @@ export interface Pulled {
 
 /**
  * Makes a target complete in the cache. A file has its name only when it is whole and checked. Throws NotPulledError when
- * offline and incomplete; the errors of `locate` and `download`; the signal's reason.
+ * offline and incomplete; BusyError; the errors of `locate` and `download`; the signal's reason.
  */
 export async function pull(target: PullTarget, options: PullOptions = {}): Promise<Pulled> {
   const { cache = cacheOfModels(), signal, onProgress } = options;
@@ -60,20 +61,22 @@ export async function pull(target: PullTarget, options: PullOptions = {}): Promi
     const hub = options.hub ?? hubAccess(process.env);
     options.onPlan?.(planOf(missing, folder, hub));
     await makeFolder(folder);
-    // Every file is located before the first is fetched: what is amiss with the last is better known at once.
-    const located = new Map<PullFile, Located | undefined>();
-    const ask: AskOptions = { terms: { ...TERMS, ...options.terms }, signal };
-    for (const file of missing) {
-      onProgress?.('asking for sizes and checksums', located.size, missing.length);
-      located.set(file, await locateOrSkip(file, hub, ask));
-    }
-    await requireRoom(folder, room(folder, located));
-    for (const [file, source] of located) {
-      const settled = source && (await settle(file, source, folder, options, ask));
-      if (settled?.fetched) fetched.push(file.name);
-      record[file.name] = settled ? { bytes: settled.bytes, sha256: settled.sha256 } : null;
-      await writeRecord(folder, record);
-    }
+    await withLock(folder, async () => {
+      // Every file is located before the first is fetched: what is amiss with the last is better known at once.
+      const located = new Map<PullFile, Located | undefined>();
+      const ask: AskOptions = { terms: { ...TERMS, ...options.terms }, signal };
+      for (const file of missing) {
+        onProgress?.('asking for sizes and checksums', located.size, missing.length);
+        located.set(file, await locateOrSkip(file, hub, ask));
+      }
+      await requireRoom(folder, room(folder, located));
+      for (const [file, source] of located) {
+        const settled = source && (await settle(file, source, folder, options, ask));
+        if (settled?.fetched) fetched.push(file.name);
+        record[file.name] = settled ? { bytes: settled.bytes, sha256: settled.sha256 } : null;
+        await writeRecord(folder, record);
+      }
+    });
   }
   requireComplete(target, cache);
   return { name: target.name, folder, files: filesIn(target, folder, record), fetched };
