@@ -61,6 +61,7 @@ export function convolve1d(p: Parameters, name: string, x: Tensor, out: number, 
 export interface Conv2dOptions {
   kernel: [number, number];
   stride?: number;
+  groups?: number;
   /** Zeros above, below, left and right; default: half a kernel, which keeps the size where the stride is 1. */
   padding?: [number, number, number, number];
   /** Default true. */
@@ -70,12 +71,14 @@ export interface Conv2dOptions {
 /** [B, H, W, C] → [B, H', W', out]. */
 export function convolve2d(p: Parameters, name: string, x: Tensor, out: number, options: Conv2dOptions): Tensor {
   const [kh, kw] = options.kernel;
-  const { stride = 1, padding = [kh >> 1, kh >> 1, kw >> 1, kw >> 1], bias = true } = options;
-  const channels = x.shape[3]!;
-  const initial: Initial = { kind: 'fanIn', fan: kh * kw * channels };
+  const { stride = 1, groups = 1, padding = [kh >> 1, kh >> 1, kw >> 1, kw >> 1], bias = true } = options;
+  const perGroup = x.shape[3]! / groups;
+  const initial: Initial = { kind: 'fanIn', fan: kh * kw * perGroup };
   return p.in(name, () => {
-    const weight = p.get('weight', [out, kh, kw, channels], initial, TORCH_ORDER.conv2d);
-    const y = conv2d(x, weight, { stride: [stride, stride], padding });
+    // Kernels of one channel are few, and a sum of so few terms does not average their rounding away: they stay exact.
+    const storage = perGroup === 1 ? 'f32' : undefined;
+    const weight = p.get('weight', [out, kh, kw, perGroup], initial, TORCH_ORDER.conv2d, storage);
+    const y = conv2d(x, weight, { stride: [stride, stride], groups, padding });
     return bias ? add(y, p.get('bias', [out], initial)) : y;
   });
 }

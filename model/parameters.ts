@@ -66,11 +66,16 @@ export class Parameters {
     }
   }
 
-  get(name: string, shape: readonly number[], initial: Initial, torchOrder?: readonly number[]): Tensor {
+  /** `storage` of a layer's matrix or kernel, which is what has an order, is as the options say unless it is given. */
+  get(
+    name: string,
+    shape: readonly number[],
+    initial: Initial,
+    torchOrder?: readonly number[],
+    storage: 'f32' | 'f16' = torchOrder ? this.#weights : 'f32',
+  ): Tensor {
     const full = [...this.#path, name].join('.');
     const decays = shape.length > 1 && initial.kind === 'fanIn';
-    // What has an order of a layer is its matrix or kernel.
-    const storage = torchOrder ? this.#weights : 'f32';
     if (!this.specs.has(full)) {
       this.specs.set(full, { name: full, shape, storage, initial, decays, ...(torchOrder && { torchOrder }) });
     }

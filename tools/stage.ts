@@ -1,4 +1,4 @@
-/** `node engine stage NAME`: one stage of VTA-LDM, tensors in and out, for checks against another implementation. */
+/** `node engine stage NAME`: one stage of a model, tensors in and out, for checks against another implementation. */
 
 import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -26,8 +26,8 @@ interface StageOptions {
 export function register(program: Command): void {
   program
     .command('stage')
-    .description('run one stage of VTA-LDM: safetensors in, safetensors out')
-    .argument('<name>', 'frames, clip, unet, sample, vae-decode, vae-encode, vocoder, mel or stft')
+    .description('run one stage of VTA-LDM, or appearance: safetensors in, safetensors out')
+    .argument('<name>', 'frames, clip, unet, sample, vae-decode, vae-encode, vocoder, mel, stft or appearance')
     .option('--weights <folder>', 'the folder of the published files')
     .option('--in <file>', 'safetensors with the stage’s inputs')
     .requiredOption('--out <file>', 'safetensors to write')

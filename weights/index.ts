@@ -16,6 +16,7 @@ export {
   openModelFolder,
   selectTensors,
 } from './checkpoint-map.js';
+export { EFFICIENTNET_LITE_FILE, efficientNetLiteCheckpoint } from './checkpoints/efficientnet-lite.js';
 export { VTA_LDM } from './checkpoints/vta-ldm.js';
 export { type ConvertOptions, convertCheckpoint } from './convert.js';
 export { DTYPES, type DType, isDType, itemSize, type TypedArray } from './dtype.js';

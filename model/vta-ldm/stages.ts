@@ -1,9 +1,11 @@
 /**
- * The stages of VTA-LDM one by one, over named tensors in PyTorch's layouts (channels before rows and columns): what
- * `node engine stage` runs, and what parity with the published code is checked by.
+ * The stages of VTA-LDM one by one, and the network that looks at pictures, over named tensors in PyTorch's layouts
+ * (channels before rows and columns): what `node engine stage` runs, and what parity with the published code is checked by.
  */
 
 import { createEngine, type Engine, Graph, permute, slice, stft } from '../../engine/engine.js';
+import { EFFICIENTNET_LITE_FILE } from '../../weights/index.js';
+import { PictureClassifier } from '../appearance/picture-classifier.js';
 import { audioLdmMel } from '../codecs/mel.js';
 import { clipFrames, type FrameRule } from '../encoders/clip-frames.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
@@ -27,6 +29,7 @@ export const STAGES = [
   'vocoder',
   'mel',
   'stft',
+  'appearance',
 ] as const;
 
 export type StageName = (typeof STAGES)[number];
@@ -73,6 +76,7 @@ export async function runStage(request: StageRequest): Promise<Tensors> {
   try {
     if (request.stage === 'mel') return await mel(engine, request);
     if (request.stage === 'stft') return await spectrum(engine, request);
+    if (request.stage === 'appearance') return await classify(engine, request);
     const started = performance.now();
     const networks = await VtaLdmNetworks.load(engine, request.weights!, {
       parts: [PART_OF[request.stage]!],
@@ -140,6 +144,21 @@ async function see(networks: VtaLdmNetworks, { inputs, onProgress, signal }: Sta
   return new Map([
     ['image_embeds', { shape: [count, clip.projection_dim], data: embeds }],
     ['tokens', { shape: [count, token.embedding_dim], data: tokens }],
+  ]);
+}
+
+async function classify(engine: Engine, { inputs, weights, dtype, signal }: StageRequest): Promise<Tensors> {
+  const classifier = await PictureClassifier.load(engine, `${weights}/${EFFICIENTNET_LITE_FILE}`, {
+    dtype,
+    ...(signal && { signal }),
+  });
+  const { size, head, classes } = classifier.config;
+  const pictures = taken(inputs, 'pictures', ['T', 3, size, size]);
+  const { features, logits } = await classifier.see(channelsLast(pictures), signal);
+  const count = pictures.shape[0]!;
+  return new Map([
+    ['features', { shape: [count, head], data: features }],
+    ['logits', { shape: [count, classes], data: logits }],
   ]);
 }
 

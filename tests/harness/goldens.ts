@@ -7,7 +7,7 @@ import { type ParameterSpec, Parameters, type ParametersOptions } from '../../mo
 import { shippedWeights } from '../../model/shipped-weights.js';
 import { encodeF16, openSafetensors, type SafetensorsFile, withFile } from '../../weights/index.js';
 
-const FOLDER = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens');
+export const GOLDENS: string = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens');
 
 export interface Golden {
   /** The `config` that the oracle wrote into the file. */
@@ -40,7 +40,7 @@ export async function runGolden(
   trace: (golden: Golden) => Record<string, Tensor>,
   { bar, ...options }: ParametersOptions & { bar: number },
 ): Promise<Record<string, Float32Array>> {
-  return withFile(join(FOLDER, `${name}.safetensors`), async (source) => {
+  return withFile(join(GOLDENS, `${name}.safetensors`), async (source) => {
     const file = await openSafetensors(source);
     const graph = new Graph();
     const p = new Parameters(graph, options);
