@@ -51,14 +51,17 @@ export const DEFAULTS: Pick<GenerateOptions, 'seed' | 'steps' | 'guidance'> = { 
 export interface SeenClip {
   seconds: number;
   flow: FlowClip;
+  /** What sounds from when on (seconds, rising), where that is known from elsewhere than the flow; else the model's guess. */
+  sounds?: readonly { start: number; sound: string | undefined }[];
 }
 
 export interface GeneratedSound {
   /** 16 kHz mono, `round(seconds · 16000)` samples in [−1, 1]. */
   samples: Float32Array;
   seconds: number;
+  /** The class of its beginning. */
   sound: string;
-  /** Probability of the chosen class from the pictures. */
+  /** Probability of that class by the model's own guess. */
   soundProbability: number;
   /** Predicted tracks [tokens, 8]: onset probabilities and log energies at 100 Hz. */
   tracks: Float32Array;
@@ -132,18 +135,14 @@ export class Pipeline {
       windowStarts(total, WINDOW, OVERLAP).map((start) => ({ clip, start })),
     );
     const seen = await this.#look(clips, windows, tokensOf, options);
-    const kinds = clips.map((_, clip) => {
-      const index = forced ?? indexOfMax(seen.classes[clip]!);
-      return { index, name: config.classes[index]!, probability: seen.classes[clip]![index]! };
-    });
-    const latents = await this.#sample(
-      clips.length,
-      windows,
-      tokensOf,
-      seen,
-      kinds.map((k) => k.index),
-      options,
-    );
+    /** The class of a window that begins at that token: forced, as told for its middle, or the likeliest by the flow. */
+    const classOf = (clip: number, start: number): number => {
+      const middle = (start + WINDOW / 2) / TOKEN_RATE;
+      const told = clips[clip]!.sounds?.findLast((each) => each.start <= middle)?.sound;
+      const known = told === undefined ? -1 : config.classes.indexOf(told);
+      return forced ?? (known >= 0 ? known : indexOfMax(seen.classes[clip]!));
+    };
+    const latents = await this.#sample(clips.length, windows, tokensOf, seen, classOf, options);
     const results: GeneratedSound[] = [];
     for (const [i, clip] of clips.entries()) {
       const sound = await this.#decode(latents[i]!, options);
@@ -151,8 +150,8 @@ export class Pipeline {
       results.push({
         samples: limited(samples),
         seconds: clip.seconds,
-        sound: kinds[i]!.name,
-        soundProbability: kinds[i]!.probability,
+        sound: config.classes[classOf(i, 0)]!,
+        soundProbability: seen.classes[i]![classOf(i, 0)]!,
         tracks: seen.tracks[i]!,
       });
     }
@@ -205,7 +204,7 @@ export class Pipeline {
     windows: readonly Windowed[],
     tokensOf: readonly number[],
     seen: { tokens: Float32Array[]; windowTracks: Float32Array[] },
-    classIndex: readonly number[],
+    classOf: (clip: number, start: number) => number,
     { seed, steps, guidance, onProgress, signal }: GenerateOptions,
   ): Promise<Float32Array[]> {
     const channels = this.model.codec.latentChannels;
@@ -233,7 +232,7 @@ export class Pipeline {
           tracks,
           time: new Float32Array(part.length * 2).fill(time),
           guidance: Float32Array.of(guidance),
-          'class-index': Uint32Array.from(part, ({ clip }) => classIndex[clip]!),
+          'class-index': Uint32Array.from(part, ({ clip, start }) => classOf(clip, start)),
         });
         for (const b of part.keys()) velocities.push(out.velocity!.slice(b * perWindow, (b + 1) * perWindow));
       }

@@ -1,4 +1,4 @@
-/** Where the package keeps the default model's weights. */
+/** Where the package keeps its data: the default model's weights, and tables. */
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,11 +8,16 @@ export class NoWeightsError extends Error {
   override name = 'NoWeightsError';
 }
 
-/** The folder of the shipped weights; works from the sources and from `dist`. */
-export function shippedWeights(): string {
+/** A path in the package; works from the sources and from `dist`. */
+export function packagePath(...names: string[]): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  const weights = join(folder, 'weights', 'onset');
+  return join(folder, ...names);
+}
+
+/** The folder of the shipped weights. */
+export function shippedWeights(): string {
+  const weights = packagePath('weights', 'onset');
   if (!existsSync(join(weights, 'manifest.json'))) {
     throw new NoWeightsError(
       `${weights}: the default weights are not there; reinstall the package, or train with node engine train`,

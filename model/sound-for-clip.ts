@@ -2,7 +2,10 @@
 
 import { createEngine, DeviceLostError, type Engine } from '../engine/engine.js';
 import { fileExists, MANIFEST_NAME } from '../weights/index.js';
-import { DEFAULTS, Pipeline, UnknownSoundError } from './pipeline.js';
+import { type Look, lookAt } from './appearance/look.js';
+import { PictureClassifier } from './appearance/picture-classifier.js';
+import { nearestClass, type Ranked, soundClasses } from './appearance/sound-classes.js';
+import { DEFAULTS, Pipeline, type SeenClip, UnknownSoundError } from './pipeline.js';
 import type { SamplerOptions } from './samplers/sampler.js';
 import { shippedWeights } from './shipped-weights.js';
 import { VTA_LDM_DEFAULTS, VtaLdmPipeline } from './vta-ldm/pipeline.js';
@@ -16,6 +19,11 @@ export interface SoundForClipOptions {
   sampler?: SamplerOptions['kind'];
   /** A sound class of the model; absent: what the pictures look like. */
   sound?: string;
+  /**
+   * Path of EfficientNet-Lite's checkpoint, for the picture to tell our own model what sounds; absent: the model's guess
+   * from motion alone.
+   */
+  appearance?: string;
   /** Seconds of the part to work on. */
   start?: number;
   duration?: number;
@@ -31,6 +39,8 @@ export interface SoundForClip {
   seconds: number;
   /** The sound class, of a model that has classes. */
   sound?: string;
+  /** What sounds by the picture, and its probability, where pictures were looked at. */
+  seen?: Ranked;
 }
 
 /** A loaded model of either kind. */
@@ -56,13 +66,26 @@ async function load(folder: string, options: SoundForClipOptions): Promise<MakeS
 
 async function openOnset(engine: Engine, folder: string): Promise<MakeSound> {
   const pipeline = await Pipeline.load(engine, folder);
+  let classifier: Promise<PictureClassifier> | undefined;
   return async (path, options) => {
     const { encoder } = pipeline.model.config;
     if (encoder.kind !== 'flow') throw new TypeError(`run needs a model with a flow encoder, not '${encoder.kind}'`);
     const seen = await watch(engine, path, encoder.pictureWidth, options);
+    let look: Look | undefined;
+    if (options.appearance !== undefined && options.sound === undefined) {
+      classifier ??= PictureClassifier.load(engine, options.appearance, definedOf({ signal: options.signal }));
+      look = await lookAt(await classifier, path, definedOf(options));
+      seen.sounds = soundsOf(look, pipeline.model.config.classes);
+    }
     const [sound] = await pipeline.generate([seen], { ...DEFAULTS, ...definedOf(options) });
-    return sound!;
+    return { ...sound!, ...(look && { seen: look.sound }) };
   };
+}
+
+/** What each scene sounds like, in classes of the generator; undefined where it has nothing like it. */
+function soundsOf({ scenes }: Look, classes: readonly string[]): NonNullable<SeenClip['sounds']> {
+  const table = soundClasses();
+  return scenes.map(({ start, sound }) => ({ start, sound: nearestClass(table, sound.name, classes) }));
 }
 
 async function openVtaLdm(engine: Engine, folder: string, options: SoundForClipOptions): Promise<MakeSound> {

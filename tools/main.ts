@@ -12,6 +12,7 @@ import { register as bench } from './bench.js';
 import { register as doctor } from './doctor.js';
 import { register as evaluate } from './eval.js';
 import { Interrupted, tieToLauncher } from './interrupt.js';
+import { register as look } from './look.js';
 import { UsageError } from './options.js';
 import { register as pull } from './pull.js';
 import { register as run } from './run.js';
@@ -21,7 +22,7 @@ import { register as test } from './test.js';
 import { register as train } from './train.js';
 import { register as weights } from './weights.js';
 
-const COMMANDS = [run, pull, doctor, test, train, evaluate, bench, stage, weights];
+const COMMANDS = [run, look, pull, doctor, test, train, evaluate, bench, stage, weights];
 
 /** The exit code that an error of a command stands for. */
 function exitCodeOf(error: unknown): number {

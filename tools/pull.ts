@@ -1,4 +1,4 @@
-/** `node engine pull NAME`: a published model's weights, from the model hub into the cache. */
+/** `node engine pull NAME`: a published model's weights, into the cache. */
 
 import type { Command } from 'commander';
 import type { PullPlan } from '../weights/hub/pull.js';
@@ -35,7 +35,7 @@ export function register(program: Command): void {
             offline: options.offline,
             signal,
             onPlan: (plan) => {
-              say(inWords(target, plan));
+              say(pullInWords(target, plan));
               bar = unhurried(progress('pull'));
             },
             onProgress: (stage, done, total) => bar?.update(stage, done, total),
@@ -50,7 +50,10 @@ export function register(program: Command): void {
 }
 
 /** What, how large, from where, to where. */
-function inWords({ name, title, licence }: PullTarget, { files, bytes, here, from, folder }: PullPlan): string {
+export function pullInWords(
+  { name, title, licence }: PullTarget,
+  { files, bytes, here, from, folder }: PullPlan,
+): string {
   const left = here > 0 ? `, ${gigabytes(here)} of them here from last time` : '';
   const names = files.map((file) => file.name).join(', ');
   return `${name} (${title}, ${licence}): ${gigabytes(bytes)}${left}: ${names}\nfrom ${from.join(', or ')}\nto ${folder}`;
@@ -60,7 +63,7 @@ function gigabytes(bytes: number): string {
   return bytes >= 1e8 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function unhurried(bar: Progress): Progress {
+export function unhurried(bar: Progress): Progress {
   let last = { stage: '', at: 0 };
   return {
     update(stage, done, total) {

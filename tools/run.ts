@@ -8,6 +8,7 @@ import { probe } from '../model/media/probe.js';
 import { sampleClip } from '../model/media/sample.js';
 import { pulledFolder } from '../weights/hub/cache.js';
 import { TARGET_NAMES } from '../weights/hub/targets.js';
+import { appearanceIfInReach } from './appearance.js';
 import { interruptible } from './interrupt.js';
 import { number, UsageError, whole } from './options.js';
 import { progress, result, say } from './terminal.js';
@@ -26,6 +27,7 @@ export interface RunOptions {
   duration?: number;
   json?: boolean;
   ffmpeg?: string;
+  offline?: boolean;
 }
 
 /** How VTA-LDM samples. */
@@ -42,12 +44,13 @@ export type MakeSound = (
     sampler?: SamplerName;
     sound?: string;
     model?: string;
+    appearance?: string;
     start?: number;
     duration?: number;
     onProgress: (stage: string, done: number, total: number) => void;
     signal: AbortSignal;
   },
-) => Promise<{ samples: Float32Array; seconds: number; sound?: string }>;
+) => Promise<{ samples: Float32Array; seconds: number; sound?: string; seen?: { name: string; probability: number } }>;
 
 /** One file that a run wrote. */
 export interface RunResult {
@@ -57,6 +60,8 @@ export interface RunResult {
   /** Seconds of sound. */
   seconds: number;
   sound?: string;
+  /** What sounds by the picture, and its probability. */
+  seen?: { name: string; probability: number };
   /** Wall time, seconds. */
   took: number;
 }
@@ -77,6 +82,7 @@ export function register(program: Command): void {
     .option('--start <seconds>', 'begin of the part to work on', number(0))
     .option('--duration <seconds>', 'length of the part to work on', number(0, true))
     .option('--ffmpeg <path>', 'the ffmpeg to use', existing)
+    .option('--offline', 'fetch nothing')
     .option('--json', 'print one JSON object')
     .action(async (clips: string[], options: RunOptions) => {
       if (options.ffmpeg) process.env.FFMPEG = resolve(options.ffmpeg);
@@ -84,11 +90,18 @@ export function register(program: Command): void {
         // The outputs and the clips are checked before the model is loaded, which takes longer.
         const jobs = await planOutputs(clips, options, signal);
         const { soundForClip } = await import('../model/sound-for-clip.js');
-        return runJobs(jobs, options, soundForClip, signal);
+        const appearance = (await looks(options)) ? await appearanceIfInReach({ ...options, signal }) : undefined;
+        return runJobs(jobs, { ...options, appearance }, soundForClip, signal);
       });
       if (options.json) result(JSON.stringify({ outputs: results }));
       else for (const each of results) result(each.output);
     });
+}
+
+/** Whether the picture decides what sounds: in our own model, unless that is said. */
+async function looks({ sound, model }: RunOptions): Promise<boolean> {
+  const { fileExists, MANIFEST_NAME } = await import('../weights/index.js');
+  return sound === undefined && (model === undefined || (await fileExists(join(model, MANIFEST_NAME))));
 }
 
 /** A folder of weights, or the name of a model that was pulled. */
@@ -165,7 +178,7 @@ function numbered(path: string, number: number): string {
 /** Makes and writes every output. */
 export async function runJobs(
   jobs: readonly Job[],
-  options: RunOptions,
+  options: RunOptions & { appearance?: string },
   makeSound: MakeSound,
   signal: AbortSignal,
 ): Promise<RunResult[]> {
@@ -176,15 +189,23 @@ export async function runJobs(
       const seed = (options.seed + variation) % 2 ** 32;
       const bar = progress(basename(output));
       try {
-        const { samples, seconds, sound } = await makeSound(clip, {
+        const { samples, seconds, sound, seen } = await makeSound(clip, {
           ...{ seed, steps: options.steps, guidance: options.guidance, sampler: options.sampler },
-          ...{ model: options.model, sound: options.sound, start: options.start, duration: options.duration, signal },
+          ...{
+            model: options.model,
+            appearance: options.appearance,
+            sound: options.sound,
+            start: options.start,
+            duration: options.duration,
+            signal,
+          },
           onProgress: (stage, done, total) => bar.update(stage, done, total),
         });
         await writeSound({ clip, samples, output, start: options.start, duration: options.duration, signal });
         const took = Math.round(performance.now() - began) / 1000;
-        results.push({ clip, output, seed, seconds, sound, took });
+        results.push({ clip, output, seed, seconds, sound, ...(seen && { seen }), took });
         bar.stop();
+        if (seen) say(`sound: ${seen.name}, ${seen.probability.toFixed(2)} from the picture; --sound changes it`);
         say(
           `${output}: ${seconds.toFixed(2)} s of sound${sound ? ` (${sound})` : ''}, seed ${seed}, in ${took.toFixed(1)} s`,
         );

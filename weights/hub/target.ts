@@ -15,13 +15,27 @@ export interface UrlSource {
   url: string;
 }
 
-export type Source = HubSource | UrlSource;
+/** A file inside a Python package, which pip brings; it has a size and checksum of its own, apart from other sources. */
+export interface PackageSource {
+  package: string;
+  version: string;
+  /** The package as a whole. */
+  wheel: { bytes: number; sha256: string };
+  /** Path of the file within it. */
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+export type Source = HubSource | UrlSource | PackageSource;
 
 export interface PullFile {
   /** Name in the target's folder of the cache. */
   name: string;
   /** Size, where it is known beforehand; a source that has another size is refused. */
   bytes?: number;
+  /** About how large it is, where sources have different files. */
+  about?: number;
   /** Lower-case hexadecimal sha256, where it is known beforehand. */
   sha256?: string;
   /** A file that may be absent at the source. */

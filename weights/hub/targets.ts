@@ -1,9 +1,10 @@
 /** Every target of `node engine pull`. */
 
+import { APPEARANCE } from './appearance.js';
 import type { PullTarget } from './target.js';
 import { VTA_LDM } from './vta-ldm.js';
 
-const TARGETS: readonly PullTarget[] = [VTA_LDM];
+const TARGETS: readonly PullTarget[] = [VTA_LDM, APPEARANCE];
 
 export const TARGET_NAMES: readonly string[] = TARGETS.map(({ name }) => name);
 

@@ -39,8 +39,8 @@ export interface ZipArchive {
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /** Byte at which the entry's own bytes begin; its local header must be what the directory says. */
   locate(entry: ZipEntry): Promise<number>;
-  /** The entry's bytes, unpacked where they are deflated and few. */
-  read(entry: ZipEntry): Promise<Uint8Array<ArrayBuffer>>;
+  /** The entry's bytes, unpacked where they are deflated and at most `largest` (default 1 MiB). */
+  read(entry: ZipEntry, largest?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Reads the directory. Throws ArchiveError or SourceError. */
@@ -53,9 +53,9 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   return {
     entries,
     locate,
-    async read(entry) {
+    async read(entry, largest = LARGEST_DEFLATED) {
       const packed = async (): Promise<Uint8Array<ArrayBuffer>> => source.read(await locate(entry), entry.packedSize);
-      return entry.stored ? packed() : inflate(await packed(), entry, source.name);
+      return entry.stored ? packed() : inflate(await packed(), entry, source.name, largest);
     },
   };
 }
@@ -253,12 +253,13 @@ async function inflate(
   packed: Uint8Array<ArrayBuffer>,
   entry: ZipEntry,
   file: string,
+  largest: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const fail = (problem: string, details: Omit<WeightsErrorDetails, 'file'> = {}): ArchiveError =>
     archiveError(file, `entry ${quoted(entry.name)} of the zip archive ${problem}`, details);
-  if (entry.size > LARGEST_DEFLATED) {
+  if (entry.size > largest) {
     throw fail('is compressed, and too large to be unpacked', {
-      expected: `stored entries, as torch.save writes them, or at most ${LARGEST_DEFLATED} bytes`,
+      expected: `stored entries, as torch.save writes them, or at most ${largest} bytes`,
       found: `${entry.size} bytes`,
       remedy: 'pack the archive again without compression (zip -0)',
     });

@@ -1,0 +1,108 @@
+/** What is in a clip, scene by scene, and what sounds there. */
+
+import { openFrames, partDuration } from '../media/frames.js';
+import type { PictureClassifier } from './picture-classifier.js';
+import { SceneSampler } from './scenes.js';
+import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';
+
+export interface LookOptions {
+  /** Seconds of the part to look at. */
+  start?: number;
+  duration?: number;
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface Scene {
+  /** Seconds in the part that was looked at. */
+  start: number;
+  end: number;
+  /** Frames that were looked at. */
+  frames: number;
+  /** The five likeliest ImageNet classes, by their mean probability over the frames. */
+  classes: Ranked[];
+  /** The three likeliest sounds. */
+  sounds: Ranked[];
+  /** The sound that is chosen, or none, and its probability. */
+  sound: Ranked;
+}
+
+export interface Look {
+  seconds: number;
+  scenes: Scene[];
+  /** As of a scene, for the whole part. */
+  sound: Ranked;
+}
+
+/** Frames that wait to be classified together. */
+const TOGETHER = 4;
+
+/** Streams a clip; only a few of its frames are ever in memory. Throws a MediaError, or the signal's reason. */
+export async function lookAt(classifier: PictureClassifier, path: string, options: LookOptions = {}): Promise<Look> {
+  const { start, duration, onProgress, signal } = options;
+  const { size, classes } = classifier.config;
+  const frames = { format: 'rgb24', width: size, height: size, fit: 'cover' } as const;
+  const stream = await openFrames(path, { ...frames, start, duration, signal });
+  const seconds = partDuration(stream.info, start, duration);
+  const sampler = new SceneSampler(size);
+  const scenes: { start: number; frames: number; sum: Float64Array }[] = [];
+  let waiting: { scene: number; picture: Float32Array }[] = [];
+  const classify = async (): Promise<void> => {
+    const pictures = new Float32Array(waiting.length * size * size * 3);
+    for (const [i, { picture }] of waiting.entries()) pictures.set(picture, i * picture.length);
+    const { logits } = await classifier.see(pictures, signal);
+    for (const [i, { scene: at }] of waiting.entries()) {
+      const scene = scenes[at]!;
+      scene.frames++;
+      for (const [k, p] of softmax(logits.subarray(i * classes, (i + 1) * classes)).entries()) scene.sum[k] += p;
+    }
+    waiting = [];
+  };
+  for await (const { pixels, time } of stream) {
+    const { scene, begins, chosen } = sampler.push(pixels, time);
+    if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
+    if (!chosen) continue;
+    waiting.push({ scene, picture: Float32Array.from(pixels, (byte) => (byte - 127) / 128) });
+    if (waiting.length === TOGETHER) {
+      await classify();
+      onProgress?.('looking', Math.min(time, seconds), seconds);
+    }
+  }
+  if (waiting.length > 0) await classify();
+  return summary(seconds, scenes);
+}
+
+function summary(seconds: number, found: readonly { start: number; frames: number; sum: Float64Array }[]): Look {
+  const table = soundClasses();
+  const names = imageNetClasses();
+  const whole = new Float64Array(names.length);
+  const scenes = found.map(({ start, frames, sum }, i): Scene => {
+    const end = found[i + 1]?.start ?? seconds;
+    const mean = sum.map((p) => p / frames);
+    for (const [k, p] of mean.entries()) whole[k] += (p * (end - start)) / seconds;
+    const ranked = rankSounds(table, mean);
+    return {
+      start,
+      end,
+      frames,
+      classes: topFive(mean, names),
+      sounds: ranked.slice(0, 3),
+      sound: chooseSound(ranked),
+    };
+  });
+  return { seconds, scenes, sound: chooseSound(rankSounds(table, whole)) };
+}
+
+function topFive(probabilities: Float64Array, names: readonly string[]): Ranked[] {
+  return [...probabilities]
+    .map((probability, i) => ({ name: names[i]!, probability }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, 5);
+}
+
+function softmax(logits: Float32Array): Float32Array {
+  const top = logits.reduce((a, b) => Math.max(a, b));
+  const e = logits.map((v) => Math.exp(v - top));
+  const total = e.reduce((a, b) => a + b, 0);
+  return e.map((v) => v / total);
+}

@@ -1,0 +1,77 @@
+/** Where a clip cuts, and which of its frames stand for it: those after cuts and two a second. */
+
+/** Seconds between the frames that are looked at. */
+const STEP = 0.5;
+/** Cells a side of the small picture that is compared from frame to frame. */
+const CELLS = 16;
+/** Mean change of a cell, of 1, that a cut has at least. */
+const LEAST_CHANGE = 0.1;
+/** A cut changes the picture this many times more than the frames before it did. */
+const ABOVE_MOTION = 3;
+/** How fast the memory of earlier changes fades, a frame. */
+const FADE = 0.8;
+/** Seconds that a scene lasts at least: flashes are no cuts. */
+const SHORTEST = 0.4;
+
+export interface Sampled {
+  /** Counted from 0. */
+  scene: number;
+  /** Whether a scene begins with this frame. */
+  begins: boolean;
+  /** Whether the frame is to be looked at. */
+  chosen: boolean;
+}
+
+/** Takes every frame of a clip in order. */
+export class SceneSampler {
+  readonly #size: number;
+  #last: Float32Array | null = null;
+  #usual = 0;
+  #scene = 0;
+  #began = 0;
+  #next = 0;
+
+  /** `size`: pixels a side of the frames, a multiple of CELLS. */
+  constructor(size: number) {
+    if (size % CELLS !== 0) throw new RangeError(`frames of ${size} pixels do not divide into ${CELLS} cells a side`);
+    this.#size = size;
+  }
+
+  /** RGB bytes and seconds of the next frame. */
+  push(pixels: Uint8Array, time: number): Sampled {
+    const small = shrink(pixels, this.#size);
+    const change = this.#last ? difference(small, this.#last) : 0;
+    const cut = change > LEAST_CHANGE && change > ABOVE_MOTION * this.#usual && time - this.#began >= SHORTEST;
+    const begins = cut || this.#last === null;
+    if (cut) {
+      this.#scene++;
+      this.#began = time;
+    }
+    this.#usual = cut ? 0 : FADE * this.#usual + (1 - FADE) * change;
+    this.#last = small;
+    const chosen = begins || time >= this.#next - 1e-6;
+    if (chosen) this.#next = (Math.floor(time / STEP + 1e-6) + 1) * STEP;
+    return { scene: this.#scene, begins, chosen };
+  }
+}
+
+/** Mean colours of cells, in [0, 1]. */
+function shrink(pixels: Uint8Array, size: number): Float32Array {
+  const side = size / CELLS;
+  const sums = new Float32Array(CELLS * CELLS * 3);
+  for (let y = 0; y < size; y++) {
+    const row = Math.floor(y / side) * CELLS;
+    for (let x = 0; x < size; x++) {
+      const cell = (row + Math.floor(x / side)) * 3;
+      const at = (y * size + x) * 3;
+      for (let c = 0; c < 3; c++) sums[cell + c] += pixels[at + c]!;
+    }
+  }
+  return sums.map((sum) => sum / (255 * side * side));
+}
+
+function difference(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!);
+  return sum / a.length;
+}

@@ -1,0 +1,72 @@
+/** The weights that look at pictures: from the cache, or pulled when first needed. */
+
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { APPEARANCE } from '../weights/hub/appearance.js';
+import { folderOf } from '../weights/hub/cache.js';
+import { cacheOfModels, sizeOf } from '../weights/hub/disk.js';
+import { PullError } from '../weights/hub/errors.js';
+import { type Pulled, pull } from '../weights/hub/pull.js';
+import { WriteError } from '../weights/index.js';
+import { pullInWords, unhurried } from './pull.js';
+import { progress, say } from './terminal.js';
+
+interface AppearanceOptions {
+  /** Use only what is in the cache. */
+  offline?: boolean;
+  signal?: AbortSignal;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Path of the checkpoint, pulled if it is not there. Throws what `pull` throws. */
+export async function appearanceWeights({ offline, signal }: AppearanceOptions): Promise<string> {
+  const bar = unhurried(progress('pull'));
+  try {
+    const pulled = await pull(APPEARANCE, {
+      offline,
+      signal,
+      onPlan: (plan) => say(pullInWords(APPEARANCE, plan)),
+      onProgress: (stage, done, total) => bar.update(stage, done, total),
+    });
+    return fileOf(pulled);
+  } finally {
+    bar.stop();
+  }
+}
+
+/**
+ * As `appearanceWeights`, for a run that can do without: undefined where they cannot be had, which one line says. It is
+ * not tried again for a day.
+ */
+export async function appearanceIfInReach(options: AppearanceOptions): Promise<string | undefined> {
+  const folder = folderOf(APPEARANCE, cacheOfModels());
+  const path = join(folder, APPEARANCE.files[0]!.name);
+  if (sizeOf(path) !== undefined) return path;
+  const tried = `${folder}.tried`;
+  if (options.offline || Date.now() - (statSync(tried, { throwIfNoEntry: false })?.mtimeMs ?? 0) < DAY_MS)
+    return undefined;
+  try {
+    return await appearanceWeights(options);
+  } catch (error) {
+    if (!(error instanceof PullError || error instanceof WriteError)) throw error;
+    remember(tried);
+    say(
+      `the picture does not tell what sounds (${error.message}); the model’s own guess is used. ` +
+        'To try again before tomorrow: node engine pull appearance',
+    );
+    return undefined;
+  }
+}
+
+function fileOf({ folder, files }: Pulled): string {
+  return join(folder, files[0]!.name);
+}
+
+/** Where the cache cannot be written, the line is said each time. */
+function remember(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '');
+  } catch {}
+}
