@@ -32,6 +32,14 @@ const BIAS_SILU_RESIDUAL: Epilogue = {
   operands: ['column', 'full'],
 };
 
+const BIAS_RELU6: Epilogue = {
+  expression: {
+    fn: 'min',
+    of: [{ fn: 'max', of: [{ fn: 'add', of: [{ arg: 0 }, { arg: 1 }] }, { value: 0 }] }, { value: 6 }],
+  },
+  operands: ['column'],
+};
+
 interface Kind {
   draw(random: CaseRandom, dtype: DType, batch: number): Convolution;
   /** For the forward direction. */
@@ -63,21 +71,25 @@ const KINDS: readonly Kind[] = [
     // Depthwise.
     draw(random, dtype, batch) {
       const channels = 4 * random.int(1, 10);
-      const [kernelH, kernelW] = random.pick([
-        [1, 7],
-        [3, 3],
+      const [kernelH, kernelW, stride] = random.pick([
+        [1, 7, 1],
+        [3, 3, 1],
+        [3, 3, 2],
+        [5, 5, 1],
+        [5, 5, 2],
       ] as const);
       return convolution(
         dtype,
-        [batch, random.int(kernelH, 5), random.int(kernelW, 21), channels],
+        [batch, random.int(kernelH, 9), random.int(kernelW, 21), channels],
         [channels, kernelH, kernelW, 1],
         {
           padding: [random.int(0, kernelH), random.int(0, kernelH), random.int(0, kernelW), random.int(0, kernelW)],
+          stride: [kernelH === 1 ? 1 : stride, stride],
           groups: channels,
         },
       );
     },
-    epilogue: BIAS,
+    epilogue: BIAS_RELU6,
   },
   {
     // Winograd's: dense 3×3 of stride 1.
@@ -172,6 +184,16 @@ const along = (padding: number, dilation = 1): Partial<ConvAttributes> => ({
   dilation: [1, dilation],
 });
 
+const depthwise = (channels: number, size: number, kernel: number, stride = 1, dtype: DType = 'f32'): Convolution => {
+  const zeros = kernel - stride;
+  const [before, after] = [zeros >> 1, zeros - (zeros >> 1)];
+  return convolution(dtype, [1, size, size, channels], [channels, kernel, kernel, 1], {
+    stride: [stride, stride],
+    padding: [before, after, before, after],
+    groups: channels,
+  });
+};
+
 /** Sizes of the model's training and of common image networks. */
 const PERF: readonly { name: string; convolution: Convolution }[] = [
   {
@@ -201,6 +223,11 @@ const PERF: readonly { name: string; convolution: Convolution }[] = [
     name: 'depthwise k7 C192',
     convolution: convolution('f32', [12, 1, 128, 192], [192, 1, 7, 1], { ...along(3), groups: 192 }),
   },
+  { name: 'depthwise 3×3 C144 56²', convolution: depthwise(144, 56, 3) },
+  { name: 'depthwise 3×3 s2 C96 112²', convolution: depthwise(96, 112, 3, 2) },
+  { name: 'depthwise 5×5 C672 14²', convolution: depthwise(672, 14, 5) },
+  { name: 'depthwise 5×5 s2 C144 56²', convolution: depthwise(144, 56, 5, 2) },
+  { name: 'depthwise 5×5 C672 14² f16', convolution: depthwise(672, 14, 5, 1, 'f16') },
   {
     name: '3×3 C32→48 8×8 grids',
     convolution: convolution('f32', [400, 8, 8, 32], [48, 3, 3, 32], { padding: [1, 1, 1, 1] }),

@@ -58,7 +58,7 @@ export async function benchPeers({ rows, say, onRow, signal }: PeerOptions): Pro
     onRow?.(row);
   };
   for (const workload of WORKLOADS) {
-    const model = join(folder, `${workload.ours.family}.onnx`);
+    const model = join(folder, 'workload.onnx');
     await writeFile(model, workload.model());
     const ours = rows.find((r) => r.family === workload.ours.family && r.case === workload.ours.case && r.chosen);
     add(ours ? oursAs(workload, ours) : failed(workload, 'onset', 'not timed in this run (see the filter)'));
@@ -132,6 +132,7 @@ async function runPeer(
     provider: peer.provider,
     model,
     inputs: workload.inputs,
+    weights: workload.weights,
     kind: workload.ours.family,
   });
   const text = await output(process.execPath, [script, job], { cwd: folder, signal });

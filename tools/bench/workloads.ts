@@ -8,6 +8,8 @@ export interface Workload {
   flops: number;
   inputs: Record<string, number[]>;
   model(): Uint8Array;
+  /** Shape of the weights of a convolution, [out, in / groups, rows, columns]. */
+  weights?: number[];
   /** Which row of the kernel bench is the same work. */
   ours: { family: string; case: string };
 }
@@ -28,6 +30,7 @@ const workload = (
   flops,
   ours,
   inputs: model.inputs,
+  ...(constants.w && { weights: constants.w }),
   model: () =>
     onnxModel({
       ...model,
@@ -36,6 +39,31 @@ const workload = (
       ),
     }),
 });
+
+/** A depthwise convolution that keeps the picture's size. */
+const depthwise = (kernel: number, channels: number, size: number): Workload =>
+  workload(
+    `depthwise ${kernel}×${kernel} C${channels} ${size}²`,
+    2 * channels * kernel ** 2 * size ** 2,
+    { family: 'conv2d', case: `depthwise ${kernel}×${kernel} C${channels} ${size}²` },
+    {
+      inputs: { a: [1, channels, size, size] },
+      outputs: { c: [1, channels, size, size] },
+      nodes: [
+        {
+          type: 'Conv',
+          inputs: ['a', 'w'],
+          output: 'c',
+          attributes: {
+            kernel_shape: [kernel, kernel],
+            pads: [kernel >> 1, kernel >> 1, kernel >> 1, kernel >> 1],
+            group: channels,
+          },
+        },
+      ],
+    },
+    { w: [channels, 1, kernel, kernel] },
+  );
 
 export const WORKLOADS: readonly Workload[] = [
   workload(
@@ -62,6 +90,8 @@ export const WORKLOADS: readonly Workload[] = [
     },
     { w: [320, 320, 3, 3] },
   ),
+  depthwise(3, 144, 56),
+  depthwise(5, 672, 14),
   workload(
     'attention 8×1024×64',
     2 * 2 * 8 * 1024 * 1024 * 64,

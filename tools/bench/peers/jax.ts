@@ -13,7 +13,15 @@ interface Jax {
   blockUntilReady(value: Value): Promise<unknown>;
   numpy: { matmul(a: Value, b: Value): Value };
   nn: { softmax(x: Value, axis: number): Value };
-  lax: { convGeneralDilated(x: Value, w: Value, strides: number[], padding: string): Value };
+  lax: {
+    convGeneralDilated(
+      x: Value,
+      w: Value,
+      strides: number[],
+      padding: string,
+      options: { featureGroupCount: number },
+    ): Value;
+  };
   random: { key(seed: number): Value; uniform(key: Value, shape: number[]): Value };
 }
 
@@ -25,11 +33,12 @@ const make = (shape: number[], seed = 1): Value => jax.random.uniform(jax.random
 
 const operands = Object.values(job.inputs).map((shape, i) => make(shape, i + 1));
 if (job.kind === 'matmul') operands.push(make([1024, 1024], 9));
-if (job.kind === 'conv2d') operands.push(make([320, 320, 3, 3], 9));
+if (job.kind === 'conv2d') operands.push(make(job.weights!, 9));
+const groups = job.weights ? job.inputs.a![1]! / job.weights[1]! : 1;
 
 const WORK: Record<string, (a: Value, b: Value, c?: Value) => Value> = {
   matmul: (a, b) => jax.numpy.matmul(a, b),
-  conv2d: (a, w) => jax.lax.convGeneralDilated(a, w, [1, 1], 'SAME'),
+  conv2d: (a, w) => jax.lax.convGeneralDilated(a, w, [1, 1], 'SAME', { featureGroupCount: groups }),
   attention: (q, k, v) => jax.numpy.matmul(jax.nn.softmax(jax.numpy.matmul(q, k).mul(0.125), -1), v!),
 };
 

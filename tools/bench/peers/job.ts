@@ -11,6 +11,8 @@ export interface Job {
   /** Path of the ONNX model. */
   model: string;
   inputs: Record<string, number[]>;
+  /** Shape of a convolution's weights, [out, in / groups, rows, columns]. */
+  weights?: number[];
   /** Kind of work, for peers that do not read ONNX. */
   kind: string;
 }
