@@ -1,6 +1,7 @@
 // What each command needs of the machine. Others (and any --help) need neither.
 const NEEDS = {
   run: { adapter: true, ffmpeg: true },
+  look: { adapter: true, ffmpeg: true },
   train: { adapter: true, ffmpeg: true },
   eval: { adapter: true, ffmpeg: true },
   test: { adapter: true, ffmpeg: true },

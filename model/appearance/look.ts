@@ -46,12 +46,13 @@ export async function lookAt(classifier: PictureClassifier, path: string, option
   const seconds = partDuration(stream.info, start, duration);
   const sampler = new SceneSampler(size);
   const scenes: { start: number; frames: number; sum: Float64Array }[] = [];
-  let waiting: { scene: number; picture: Float32Array }[] = [];
+  const perPicture = size * size * 3;
+  const pictures = new Float32Array(TOGETHER * perPicture);
+  /** The scene of each picture that waits. */
+  let waiting: number[] = [];
   const classify = async (): Promise<void> => {
-    const pictures = new Float32Array(waiting.length * size * size * 3);
-    for (const [i, { picture }] of waiting.entries()) pictures.set(picture, i * picture.length);
-    const { logits } = await classifier.see(pictures, signal);
-    for (const [i, { scene: at }] of waiting.entries()) {
+    const { logits } = await classifier.see(pictures.subarray(0, waiting.length * perPicture), signal);
+    for (const [i, at] of waiting.entries()) {
       const scene = scenes[at]!;
       scene.frames++;
       for (const [k, p] of softmax(logits.subarray(i * classes, (i + 1) * classes)).entries()) scene.sum[k] += p;
@@ -62,7 +63,9 @@ export async function lookAt(classifier: PictureClassifier, path: string, option
     const { scene, begins, chosen } = sampler.push(pixels, time);
     if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
     if (!chosen) continue;
-    waiting.push({ scene, picture: Float32Array.from(pixels, (byte) => (byte - 127) / 128) });
+    const to = waiting.length * perPicture;
+    for (let i = 0; i < perPicture; i++) pictures[to + i] = (pixels[i]! - 127) / 128;
+    waiting.push(scene);
     if (waiting.length === TOGETHER) {
       await classify();
       onProgress?.('looking', Math.min(time, seconds), seconds);

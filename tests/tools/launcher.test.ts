@@ -175,6 +175,7 @@ test('asks the machine only for what a command needs', async () => {
   assert.deepEqual(needsOf(['--help']), { adapter: false, ffmpeg: false });
   assert.deepEqual(needsOf(['run', '--help']), { adapter: false, ffmpeg: false });
   assert.deepEqual(needsOf(['run', 'clip.mp4']), { adapter: true, ffmpeg: true });
+  assert.deepEqual(needsOf(['look', 'clip.mp4']), { adapter: true, ffmpeg: true });
   assert.deepEqual(needsOf(['run', '--ffmpeg', '/opt/ffmpeg', 'clip.mp4']), { adapter: true, ffmpeg: false });
   assert.deepEqual(needsOf(['pull', 'vta-ldm']), { adapter: false, ffmpeg: false });
   assert.deepEqual(needsOf(['doctor']), { adapter: false, ffmpeg: false });
