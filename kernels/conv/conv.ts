@@ -28,7 +28,6 @@ import {
 } from './geometry.js';
 import { productImages, refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
 import { lowerWinograd, refuseWinograd, unsuitedWinograd } from './winograd.js';
-import { lowerWinograd1d, refuseWinograd1d, unsuitedWinograd1d } from './winograd-1d.js';
 
 export function convolutionOf(problem: ConvProblem): Convolution {
   return { ...problem, x: problem.inputs[0]!, w: problem.inputs[1]!, y: problem.outputs[0]! };
@@ -75,13 +74,6 @@ const winograd: Variant<ConvProblem> = {
   refuses: (profile, problem) => refuseWinograd(profile, convolutionOf(problem), false),
   unsuited: (profile, problem) => unsuitedWinograd(profile, convolutionOf(problem), false),
   lower: (profile, problem) => lowerWinograd(profile, problem, convolutionOf(problem), false),
-};
-
-const winograd1d: Variant<ConvProblem> = {
-  name: 'winograd-1d',
-  refuses: (profile, problem) => refuseWinograd1d(profile, convolutionOf(problem)),
-  unsuited: (profile, problem) => unsuitedWinograd1d(profile, convolutionOf(problem)),
-  lower: (profile, problem) => lowerWinograd1d(profile, problem, convolutionOf(problem)),
 };
 
 const subgroup: Variant<ConvProblem> = {
@@ -162,5 +154,5 @@ const naive: Variant<ConvProblem> = {
 
 export const convFamily: Family<ConvProblem> = {
   name: 'conv2d',
-  variants: [matmul, depthwise, winograd, winograd1d, subgroupImage, subgroup, tile, naive],
+  variants: [matmul, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };

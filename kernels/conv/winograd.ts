@@ -19,13 +19,13 @@ import { matmulFamily } from '../matmul/matmul.js';
 import { type Convolution, convFlops, usesF16 } from './geometry.js';
 
 /** Cost of moving one element through a transform, in multiply-adds of the product; measured on lavapipe. */
-export const TRANSFORM_COST: number = 30;
+const TRANSFORM_COST = 30;
 
 /**
  * Most bytes of the transformed tiles of either side. Tiles beyond go in further rounds over the same scratch: a large
  * picture's would exceed what a device binds, and smaller rounds stay nearer the processor's caches.
  */
-export const ROUND_BYTES: number = 16 * 2 ** 20;
+const ROUND_BYTES = 16 * 2 ** 20;
 
 interface Tiling {
   source: TensorType;
@@ -53,8 +53,8 @@ function tilingOf({ x, y }: Convolution, adjoint: boolean): Tiling {
 }
 
 /** Tiles of one round: rounds are about equal, and whole rows of the product's tiles where there are enough. */
-export function roundOf(tiles: number, bytesPerTile: number, roundBytes: number): number {
-  const most = Math.max(1, Math.floor(roundBytes / bytesPerTile));
+function roundOf({ tiles, depth, width }: Tiling, roundBytes: number): number {
+  const most = Math.max(1, Math.floor(roundBytes / (36 * 4 * Math.max(depth, width))));
   const even = Math.ceil(tiles / Math.ceil(tiles / most));
   const whole = Math.ceil(even / 32) * 32;
   return whole <= most ? Math.min(whole, tiles) : even;
@@ -67,7 +67,7 @@ function scratchOf(
 ): [v: TensorType, u: TensorType, q: TensorType] {
   const tiling = tilingOf(convolution, adjoint);
   const [outChannels, , , inChannels] = convolution.w.shape as [number, number, number, number];
-  const round = roundOf(tiling.tiles, 36 * 4 * Math.max(tiling.depth, tiling.width), roundBytes);
+  const round = roundOf(tiling, roundBytes);
   return [
     { shape: [36, round, tiling.depth], dtype: 'f32' },
     { shape: [36, outChannels, inChannels], dtype: 'f32' },
@@ -198,7 +198,7 @@ function outputCall(
 }
 
 /** The product's operands are scratch 0 to 2; its own scratch begins at `own`. */
-export function ofScratch(ref: BufferRef, own: number): BufferRef {
+function ofScratch(ref: BufferRef, own: number): BufferRef {
   const index = ref.of === 'input' ? ref.index : ref.of === 'output' ? 2 : ref.index + own;
   return { ...ref, of: 'scratch', index };
 }
