@@ -13,7 +13,7 @@ import {
   type Variant,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { depthwiseCall, refuseDepthwise } from './depthwise.js';
+import { depthwiseCall, depthwiseImage, refuseDepthwise } from './depthwise.js';
 import {
   type Convolution,
   type ConvProblem,
@@ -67,6 +67,25 @@ const depthwise: Variant<ConvProblem> = {
     calls: [depthwiseCall(profile, problem, convolutionOf(problem), false)],
     flops: convFlops(convolutionOf(problem)),
   }),
+};
+
+/** The same over pixels read as an image. */
+const depthwiseFromImage: Variant<ConvProblem> = {
+  name: 'depthwise-image',
+  refuses(profile, problem) {
+    const image = depthwiseImage(profile, convolutionOf(problem), false);
+    return depthwise.refuses(profile, problem) ?? (typeof image === 'string' ? image : null);
+  },
+  unsuited: unlessSoftware,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const image = depthwiseImage(profile, convolution, false) as ImageShape;
+    return {
+      variant: 'depthwise-image',
+      calls: [depthwiseCall(profile, problem, convolution, false, image)],
+      flops: convFlops(convolution),
+    };
+  },
 };
 
 const winograd: Variant<ConvProblem> = {
@@ -154,5 +173,5 @@ const naive: Variant<ConvProblem> = {
 
 export const convFamily: Family<ConvProblem> = {
   name: 'conv2d',
-  variants: [matmul, depthwise, winograd, subgroupImage, subgroup, tile, naive],
+  variants: [matmul, depthwiseFromImage, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };

@@ -3,12 +3,14 @@
 //
 // A thread makes 8 neighbouring pixels of 4 channels, so that each source element is loaded once for all the taps that
 // read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
+// IMAGE_X: the fold of x's image (kernels/image.ts), or 0: a buffer.
 // The host guarantees that C divides by 4; pixels may be ragged.
 #param KERNEL_H
 #param KERNEL_W
 #param STRIDE_W
 #param DILATION_W
 #param FLIP
+#param IMAGE_X = 0
 #param X_TYPE
 #param W_TYPE
 #param Y_TYPE
@@ -20,18 +22,27 @@ enable f16;
 #include common/index
 #include common/epilogue
 #include conv/geometry
+#include common/image
 #let PIXELS = 8
 #let TAPS = KERNEL_H * KERNEL_W
 #let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
 
+#if IMAGE_X > 0
+@group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+#else
 @group(0) @binding(0) var<storage, read> x: array<${X_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+#end
 @group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-fn load_x(i: i32) -> vec4f {
-  let value = x[i];
+fn load_x(pixel: i32, quad: i32) -> vec4f {
+#if IMAGE_X > 0
+  return textureLoad(x, texel(u32(quad), u32(pixel), u32(params.out_c / 4), ${IMAGE_X}u));
+#else
+  let value = x[pixel * (params.out_c / 4) + quad];
   return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+#end
 }
 
 fn load_w(i: i32) -> vec4f {
@@ -68,7 +79,7 @@ fn main(
       let base = (image * params.in_h + iy) * params.in_w + ix;
 #for t in 0..SPAN
       let inside${t} = within(ix + ${t}, params.in_w);
-      let x${t} = select(vec4f(), load_x(select(0, (base + ${t}) * quads + quad, inside${t})), inside${t});
+      let x${t} = select(vec4f(), load_x(select(0, base + ${t}, inside${t}), quad), inside${t});
 #end
 #for kx in 0..KERNEL_W
 #let TAP = FLIP ? TAPS - 1 - ky * KERNEL_W - kx : ky * KERNEL_W + kx

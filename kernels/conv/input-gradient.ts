@@ -13,7 +13,7 @@ import {
   type Variant,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { depthwiseCall, refuseDepthwise } from './depthwise.js';
+import { depthwiseCall, depthwiseImage, refuseDepthwise } from './depthwise.js';
 import {
   type Convolution,
   convFlops,
@@ -65,6 +65,25 @@ const depthwise: Variant<InputGradientProblem> = {
     calls: [depthwiseCall(profile, problem, convolutionOf(problem), true)],
     flops: convFlops(convolutionOf(problem)),
   }),
+};
+
+/** The same over pixels read as an image. */
+const depthwiseFromImage: Variant<InputGradientProblem> = {
+  name: 'depthwise-image',
+  refuses(profile, problem) {
+    const image = depthwiseImage(profile, convolutionOf(problem), true);
+    return depthwise.refuses(profile, problem) ?? (typeof image === 'string' ? image : null);
+  },
+  unsuited: unlessSoftware,
+  lower(profile, problem) {
+    const convolution = convolutionOf(problem);
+    const image = depthwiseImage(profile, convolution, true) as ImageShape;
+    return {
+      variant: 'depthwise-image',
+      calls: [depthwiseCall(profile, problem, convolution, true, image)],
+      flops: convFlops(convolution),
+    };
+  },
 };
 
 const winograd: Variant<InputGradientProblem> = {
@@ -145,5 +164,5 @@ const naive: Variant<InputGradientProblem> = {
 
 export const inputGradientFamily: Family<InputGradientProblem> = {
   name: 'conv2d-input-gradient',
-  variants: [matmul, depthwise, winograd, subgroupImage, subgroup, tile, naive],
+  variants: [matmul, depthwiseFromImage, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };
