@@ -22,6 +22,8 @@ import {
 
 /** Copies from a buffer start each row of an image at a multiple of this. */
 const ROW_BYTES = 256;
+/** A larger tensor is read as the buffer it is: the copies would take too much memory beside the weights of a large model. */
+const MOST_BYTES = 32 * 2 ** 20;
 /** Texels of a cache line, in f32. */
 const LINE = 4;
 
@@ -32,6 +34,7 @@ export function imageOf({ maxImageSide }: Pick<DeviceProfile, 'maxImageSide'>, t
   const row = shape.at(-1)!;
   const rows = sizeOf(shape) / row;
   if (row % 4 !== 0) return 'rows of an image are multiples of 4 elements';
+  if (rows * row * bytesPerElement[dtype] > MOST_BYTES) return `images have at most ${MOST_BYTES} bytes`;
   let fold = 1;
   while ((fold * row * bytesPerElement[dtype]) % ROW_BYTES !== 0 || Math.ceil(rows / fold) > maxImageSide) fold *= 2;
   const rowTexels = (fold * row) / 4;
