@@ -206,7 +206,8 @@ export class VtaLdmNetworks {
     return p.graph.input('latent', [batch, height, width, this.config.unet.inChannels]);
   }
 
-  async dispose(): Promise<void> {
+  /** Frees what the plans work in, but not the weights; they are made anew when next asked for. */
+  async releasePlans(): Promise<void> {
     await this.#plans.dispose();
   }
 }

@@ -73,6 +73,8 @@ export class VtaLdmPipeline {
       signal: options.signal,
     });
     const { tokens } = await this.networks.see(frames, options);
+    // A part that has done its work gives back what it worked in: beside the weights only one part's is held at a time.
+    await this.networks.releasePlans();
     const rows = Math.max(1, Math.ceil((seconds * SAMPLE_RATE) / this.#samplesPerRow));
     const rowSeconds = this.#samplesPerRow / SAMPLE_RATE;
     const windows = windowStarts(rows, this.#window, this.#overlap).map((start) => ({
@@ -80,6 +82,7 @@ export class VtaLdmPipeline {
       tokens: tokensOf(tokens, token.embedding_dim, times, start * rowSeconds, (start + this.#window) * rowSeconds),
     }));
     const latents = await this.#sample(windows, Math.max(rows, this.#window), options);
+    await this.networks.releasePlans();
     const sound = await this.#decode(latents, windows, options);
     const samples = new Float32Array(Math.round(seconds * SAMPLE_RATE));
     samples.set(sound.subarray(0, samples.length));

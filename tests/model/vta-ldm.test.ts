@@ -96,7 +96,7 @@ test('a clip longer than a window gets sound of its own length, the same for the
   for (const seed of [3, 3, 4]) sounds.push((await pipeline.generate(short, { ...options, seed })).samples);
   assert.deepEqual(sounds[0], sounds[1]);
   assert.notDeepEqual(sounds[0], sounds[2]);
-  await pipeline.networks.dispose();
+  await pipeline.networks.releasePlans();
 });
 
 test('parameters are counted from the checkpoint, part by part', async () => {
