@@ -43,30 +43,22 @@ export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBu
   device.queue.writeBuffer(buffer, at, padded);
 }
 
-export interface BoundTensor {
-  readonly type: TensorType;
-  readonly buffer: GPUBuffer;
-}
-
 /** Pipelines, scratch, images, parameters and bind groups of one lowering over given tensors. */
 export async function prepareLowering(
   device: GPUDevice,
   cache: PipelineCache,
   lowering: Lowering,
-  inputs: readonly BoundTensor[],
-  outputs: readonly BoundTensor[],
+  inputs: readonly GPUBuffer[],
+  outputs: readonly GPUBuffer[],
 ): Promise<Prepared> {
-  const scratch = (lowering.scratch ?? []).map((type) => ({
-    type,
-    buffer: createTensorBuffer(device, type, 'scratch'),
-  }));
-  const owned: (GPUBuffer | GPUTexture)[] = scratch.map(({ buffer }) => buffer);
+  const scratch = (lowering.scratch ?? []).map((type) => createTensorBuffer(device, type, 'scratch'));
+  const owned: (GPUBuffer | GPUTexture)[] = [...scratch];
   const pipelines = await Promise.all(lowering.calls.map((call) => cache.get(call)));
   const calls = lowering.calls.map((call, i) => {
     const { pipeline, layout, pack, label } = pipelines[i]!;
     const copies: ImageCopy[] = [];
     const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
-      const { buffer } = { input: inputs, output: outputs, scratch }[ref.of][ref.index]!;
+      const buffer = { input: inputs, output: outputs, scratch }[ref.of][ref.index]!;
       if (!ref.image) return { binding, resource: { buffer } };
       const texture = createImage(device, ref.image);
       owned.push(texture);
@@ -150,14 +142,11 @@ export function bindTensors(
   device: GPUDevice,
   inputs: readonly { type: TensorType; data: ArrayBufferView }[],
   outputs: readonly TensorType[],
-): { inputs: BoundTensor[]; outputs: BoundTensor[]; dispose(): void } {
-  const bind = (type: TensorType): BoundTensor => ({ type, buffer: createTensorBuffer(device, type) });
+): { inputs: GPUBuffer[]; outputs: GPUBuffer[]; dispose(): void } {
+  const bind = (type: TensorType): GPUBuffer => createTensorBuffer(device, type);
   const bound = { inputs: inputs.map(({ type }) => bind(type)), outputs: outputs.map(bind) };
-  for (const [i, { data }] of inputs.entries()) uploadTensor(device, bound.inputs[i]!.buffer, data);
-  return {
-    ...bound,
-    dispose: () => [...bound.inputs, ...bound.outputs].forEach(({ buffer }) => void buffer.destroy()),
-  };
+  for (const [i, { data }] of inputs.entries()) uploadTensor(device, bound.inputs[i]!, data);
+  return { ...bound, dispose: () => [...bound.inputs, ...bound.outputs].forEach((buffer) => void buffer.destroy()) };
 }
 
 /** Runs a lowering on packed input data; gives back each output's bytes, and each input's after the run. */
@@ -173,11 +162,11 @@ export async function runLowering(
   const encoder = device.createCommandEncoder();
   encodeCalls(encoder, prepared.calls);
   device.queue.submit([encoder.finish()]);
-  const back = ({ buffer, type }: BoundTensor): Promise<ArrayBuffer> =>
+  const back = (type: TensorType, buffer: GPUBuffer): Promise<ArrayBuffer> =>
     readBuffer(device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
   const result = {
-    outputs: await Promise.all(bound.outputs.map(back)),
-    inputs: await Promise.all(bound.inputs.map(back)),
+    outputs: await Promise.all(outputs.map((type, i) => back(type, bound.outputs[i]!))),
+    inputs: await Promise.all(inputs.map(({ type }, i) => back(type, bound.inputs[i]!))),
   };
   prepared.dispose();
   bound.dispose();

@@ -13,12 +13,15 @@
 import {
   type BufferRef,
   bytesPerElement,
-  type Define,
   type DeviceProfile,
   type ImageShape,
+  type Lowering,
+  type Problem,
   sizeOf,
   type TensorType,
+  type Variant,
 } from './kernel.js';
+import { unlessSoftware } from './software.js';
 
 /** Copies from a buffer start each row of an image at a multiple of this. */
 const ROW_BYTES = 256;
@@ -44,12 +47,46 @@ export function imageOf({ maxImageSide }: Pick<DeviceProfile, 'maxImageSide'>, t
   return { dtype, width, height: Math.ceil(rows / fold), texels: (rows * row) / 4, rowTexels, fold };
 }
 
-/** The operand, read as an image. */
-export const asImage = (ref: BufferRef, image: ImageShape): BufferRef => ({ ...ref, image });
+/** By operand; one without is read as the buffer it is. */
+export type Images = readonly (ImageShape | undefined)[];
+
+/** Inputs of a call, read as the images they have. */
+export const readAs = (images: Images, refs: readonly BufferRef[]): BufferRef[] =>
+  refs.map((ref) => {
+    const image = ref.of === 'input' ? images[ref.index] : undefined;
+    return image ? { ...ref, image } : ref;
+  });
 
 /** WGSL's name of the texels. */
 export const texelFormat = (dtype: 'f32' | 'f16'): 'rgba32float' | 'rgba16float' =>
   dtype === 'f32' ? 'rgba32float' : 'rgba16float';
 
-/** What `common/image.wgsl` is told of an operand: 0, or the fold of its image. */
-export const foldOf = (image: ImageShape | string | undefined): Define => (typeof image === 'object' ? image.fold : 0);
+/** The image of each of the tensors, or why one of them has none. */
+export function imagesOf(profile: DeviceProfile, types: readonly TensorType[]): ImageShape[] | string {
+  const images = types.map((type) => imageOf(profile, type));
+  return images.find((image) => typeof image === 'string') ?? (images as ImageShape[]);
+}
+
+/** The variant over buffers, over images instead: `find` gives them, or why there are none. */
+export function overImages<P extends Problem>(
+  buffers: Variant<P>,
+  find: (profile: DeviceProfile, problem: P) => Images | string,
+  lower: (profile: DeviceProfile, problem: P, images: Images) => Lowering,
+): Variant<P> {
+  const name = `${buffers.name}-image`;
+  return {
+    name,
+    refuses(profile, problem) {
+      const refusal = buffers.refuses(profile, problem);
+      if (refusal !== null) return refusal;
+      const images = find(profile, problem);
+      return typeof images === 'string' ? images : null;
+    },
+    unsuited: unlessSoftware,
+    lower(profile, problem) {
+      const images = find(profile, problem);
+      if (typeof images === 'string') throw new RangeError(`${name}: ${images}`);
+      return { ...lower(profile, problem, images), variant: name };
+    },
+  };
+}

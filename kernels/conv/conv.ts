@@ -1,11 +1,11 @@
 /** Convolution over [B, H, W, C]; one axis of length 1 makes it a 1-D convolution. */
 
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
+import { type Images, imagesOf, overImages } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
   flatGrid,
-  type ImageShape,
   type Lowering,
   lower,
   output,
@@ -13,17 +13,17 @@ import {
   type Variant,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { depthwiseCall, depthwiseImage, refuseDepthwise } from './depthwise.js';
+import { refuseLanes, unlessSoftware } from '../software.js';
+import { depthwiseCall, refuseDepthwise } from './depthwise.js';
 import {
+  CONV_LANES,
   type Convolution,
   type ConvProblem,
   convFlops,
   geometryParams,
   isMatmul,
   refuseTiles,
-  subgroupLanes,
   unlessHardware,
-  unlessSoftware,
   usesF16,
 } from './geometry.js';
 import { productImages, refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
@@ -62,31 +62,24 @@ const matmul: Variant<ConvProblem> = {
 const depthwise: Variant<ConvProblem> = {
   name: 'depthwise',
   refuses: (_, problem) => refuseDepthwise(convolutionOf(problem)),
-  lower: (profile, problem) => ({
-    variant: 'depthwise',
-    calls: [depthwiseCall(profile, problem, convolutionOf(problem), false)],
-    flops: convFlops(convolutionOf(problem)),
-  }),
+  lower: lowerDepthwise,
 };
 
 /** The same over pixels read as an image. */
-const depthwiseFromImage: Variant<ConvProblem> = {
-  name: 'depthwise-image',
-  refuses(profile, problem) {
-    const image = depthwiseImage(profile, convolutionOf(problem), false);
-    return depthwise.refuses(profile, problem) ?? (typeof image === 'string' ? image : null);
-  },
-  unsuited: unlessSoftware,
-  lower(profile, problem) {
-    const convolution = convolutionOf(problem);
-    const image = depthwiseImage(profile, convolution, false) as ImageShape;
-    return {
-      variant: 'depthwise-image',
-      calls: [depthwiseCall(profile, problem, convolution, false, image)],
-      flops: convFlops(convolution),
-    };
-  },
-};
+const depthwiseImage = overImages(
+  depthwise,
+  (profile, problem) => imagesOf(profile, [problem.inputs[0]!]),
+  lowerDepthwise,
+);
+
+function lowerDepthwise(profile: DeviceProfile, problem: ConvProblem, images?: Images): Lowering {
+  const convolution = convolutionOf(problem);
+  return {
+    variant: 'depthwise',
+    calls: [depthwiseCall(profile, problem, convolution, false, images)],
+    flops: convFlops(convolution),
+  };
+}
 
 const winograd: Variant<ConvProblem> = {
   name: 'winograd',
@@ -97,39 +90,27 @@ const winograd: Variant<ConvProblem> = {
 
 const subgroup: Variant<ConvProblem> = {
   name: 'subgroup',
-  refuses(profile, problem) {
-    const lanes = subgroupLanes(profile);
-    return typeof lanes === 'string' ? lanes : refuseGrid(profile, convolutionOf(problem), lanes, false);
-  },
+  refuses: (profile, problem) =>
+    refuseLanes(profile, CONV_LANES) ?? refuseGrid(profile, convolutionOf(problem), profile.subgroups.min, false),
   unsuited: unlessSoftware,
-  lower: (profile, problem) => ({
-    variant: 'subgroup',
-    calls: [subgroupCall(problem, convolutionOf(problem), subgroupLanes(profile) as number, false)],
-    flops: convFlops(convolutionOf(problem)),
-  }),
+  lower: lowerSubgroup,
 };
 
 /** The same over a source and weights read as images. */
-const subgroupImage: Variant<ConvProblem> = {
-  name: 'subgroup-image',
-  refuses(profile, problem) {
-    const images = imagesOf(profile, problem);
-    return subgroup.refuses(profile, problem) ?? (typeof images === 'string' ? images : null);
-  },
-  unsuited: unlessSoftware,
-  lower(profile, problem) {
-    const convolution = convolutionOf(problem);
-    const images = imagesOf(profile, problem) as ImageShape[];
-    return {
-      variant: 'subgroup-image',
-      calls: [subgroupCall(problem, convolution, subgroupLanes(profile) as number, false, images)],
-      flops: convFlops(convolution),
-    };
-  },
-};
+const subgroupImage = overImages(
+  subgroup,
+  (profile, problem) => productImages(profile, convolutionOf(problem), profile.subgroups.min, false),
+  lowerSubgroup,
+);
 
-const imagesOf = (profile: DeviceProfile, problem: ConvProblem): ImageShape[] | string =>
-  productImages(profile, convolutionOf(problem), profile.subgroups.min, false);
+function lowerSubgroup(profile: DeviceProfile, problem: ConvProblem, images?: Images): Lowering {
+  const convolution = convolutionOf(problem);
+  return {
+    variant: 'subgroup',
+    calls: [subgroupCall(problem, convolution, profile.subgroups.min, false, images)],
+    flops: convFlops(convolution),
+  };
+}
 
 const tile: Variant<ConvProblem> = {
   name: 'tile',
@@ -173,5 +154,5 @@ const naive: Variant<ConvProblem> = {
 
 export const convFamily: Family<ConvProblem> = {
   name: 'conv2d',
-  variants: [matmul, depthwiseFromImage, depthwise, winograd, subgroupImage, subgroup, tile, naive],
+  variants: [matmul, depthwiseImage, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };

@@ -1,8 +1,8 @@
 /** Calls of the depthwise kernels. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { asImage, foldOf, imageOf } from '../image.js';
-import { type DeviceProfile, flatGrid, type ImageShape, type KernelCall, output } from '../kernel.js';
+import { type Images, readAs } from '../image.js';
+import { type DeviceProfile, flatGrid, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
 /** Pixels a thread of `depthwise.wgsl` makes. */
@@ -22,17 +22,13 @@ export function refuseDepthwise({ x, w, y, stride, dilation, groups }: Convoluti
   return span > MOST_SPAN ? `a thread would read ${span} source pixels a row; ${MOST_SPAN} are held` : null;
 }
 
-/** The image of what the call reads, or why it has none. */
-export const depthwiseImage = (profile: DeviceProfile, { x, y }: Convolution, adjoint: boolean): ImageShape | string =>
-  imageOf(profile, adjoint ? y : x);
-
 /** The convolution, or with `adjoint` its input gradient, which is a convolution with mirrored filters (stride 1). */
 export function depthwiseCall(
   profile: DeviceProfile,
   problem: EpilogueProblem,
   convolution: Convolution,
   adjoint: boolean,
-  image?: ImageShape,
+  images: Images = [],
 ): KernelCall {
   const { x, w, y, stride, dilation } = convolution;
   const [source, result] = adjoint ? [y, x] : [x, y];
@@ -53,7 +49,7 @@ export function depthwiseCall(
       STRIDE_W: stride[1],
       DILATION_W: dilation[1],
       FLIP: adjoint,
-      IMAGE_X: foldOf(image),
+      IMAGE_X: images.length > 0,
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, 'vec4f'),
@@ -61,10 +57,7 @@ export function depthwiseCall(
       W_TYPE: w.dtype,
       Y_TYPE: result.dtype,
     },
-    buffers: [
-      ...inputsWithEpilogue(problem, 2).map((ref) => (image && ref.index === 0 ? asImage(ref, image) : ref)),
-      output(),
-    ],
+    buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
     params: geometryParams(adjoint ? mirrored : convolution),
     workgroups: flatGrid(
       (batch * rows * Math.ceil(columns / PIXELS) * channels) / 4,

@@ -101,19 +101,8 @@ export function isMatmul({ x, w, y, stride, padding, dilation, groups }: Convolu
   );
 }
 
-/** Lanes of the one-subgroup kernels, or the reason why they cannot run. */
-export function subgroupLanes(profile: DeviceProfile): number | string {
-  const { supported, min, max } = profile.subgroups;
-  if (!supported) return 'the device has no subgroups';
-  if (min !== max) return `subgroups have ${min} to ${max} lanes; the kernel needs a fixed number`;
-  if (![4, 8, 16, 32].includes(min)) return `subgroups have ${min} lanes; 4, 8, 16 and 32 are served`;
-  return min;
-}
-
-/** Why a one-subgroup kernel should not be chosen: on hardware, shared tiles do better. */
-export function unlessSoftware(profile: DeviceProfile): string | null {
-  return profile.kind === 'software' ? null : 'made for software drivers';
-}
+/** Lanes that the one-subgroup convolutions serve. */
+export const CONV_LANES: readonly number[] = [4, 8, 16, 32];
 
 /** Why tiles in workgroup memory cannot run, or null. */
 export function refuseTiles(profile: DeviceProfile): string | null {

@@ -1,7 +1,7 @@
 /** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { asImage, foldOf, imageOf } from '../image.js';
+import { type Images, imagesOf, readAs } from '../image.js';
 import { type DeviceProfile, type ImageShape, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
@@ -62,8 +62,7 @@ export function productImages(
   if ((source.shape[3]! / groups) % 4 !== 0) return 'the channels are not read as vec4';
   const width = result.shape[3]! / groups;
   if (adjoint && !(width % 4 === 0 && columnsPerLane(width, lanes) === 4)) return 'the weights are not read as vec4';
-  const images = [imageOf(profile, source), imageOf(profile, w)];
-  return images.find((image) => typeof image === 'string') ?? (images as ImageShape[]);
+  return imagesOf(profile, [source, w]);
 }
 
 /** Inputs of the lowering are x and w (forward) or g and w (adjoint). */
@@ -72,7 +71,7 @@ export function subgroupCall(
   convolution: Convolution,
   lanes: number,
   adjoint: boolean,
-  images: readonly ImageShape[] = [],
+  images: Images = [],
 ): KernelCall {
   const { x, w, y, groups } = convolution;
   const [source, result] = adjoint ? [y, x] : [x, y];
@@ -87,8 +86,7 @@ export function subgroupCall(
       VEC: (source.shape[3]! / groups) % 4 === 0 ? 4 : 1,
       COLS: columns,
       WIDE: wide,
-      IMAGE_SOURCE: foldOf(images[0]),
-      IMAGE_WEIGHTS: foldOf(images[1]),
+      IMAGE: images.length > 0,
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, wide ? 'vec4f' : 'f32'),
@@ -96,10 +94,7 @@ export function subgroupCall(
       WEIGHT_TYPE: w.dtype,
       RESULT_TYPE: result.dtype,
     },
-    buffers: [
-      ...inputsWithEpilogue(problem, 2).map((ref) => (images[ref.index] ? asImage(ref, images[ref.index]!) : ref)),
-      output(),
-    ],
+    buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
     params: geometryParams(convolution),
     workgroups: subgroupGrid(convolution, lanes, adjoint),
   };

@@ -1,10 +1,10 @@
 /** Adjoint of the convolution in its input; as an operation of its own, the transposed convolution. */
 
+import { type Images, imagesOf, overImages } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
   flatGrid,
-  type ImageShape,
   input,
   type Lowering,
   lower,
@@ -13,17 +13,17 @@ import {
   type Variant,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { depthwiseCall, depthwiseImage, refuseDepthwise } from './depthwise.js';
+import { refuseLanes, unlessSoftware } from '../software.js';
+import { depthwiseCall, refuseDepthwise } from './depthwise.js';
 import {
+  CONV_LANES,
   type Convolution,
   convFlops,
   geometryParams,
   type InputGradientProblem,
   isMatmul,
   refuseTiles,
-  subgroupLanes,
   unlessHardware,
-  unlessSoftware,
   usesF16,
 } from './geometry.js';
 import { productImages, refuseGrid, subgroupCall, tileCall } from './implicit-product.js';
@@ -60,31 +60,24 @@ const depthwise: Variant<InputGradientProblem> = {
   name: 'depthwise',
   refuses: (_, problem) =>
     problem.stride.every((s) => s === 1) ? refuseDepthwise(convolutionOf(problem)) : 'only stride 1 mirrors the filter',
-  lower: (profile, problem) => ({
-    variant: 'depthwise',
-    calls: [depthwiseCall(profile, problem, convolutionOf(problem), true)],
-    flops: convFlops(convolutionOf(problem)),
-  }),
+  lower: lowerDepthwise,
 };
 
 /** The same over pixels read as an image. */
-const depthwiseFromImage: Variant<InputGradientProblem> = {
-  name: 'depthwise-image',
-  refuses(profile, problem) {
-    const image = depthwiseImage(profile, convolutionOf(problem), true);
-    return depthwise.refuses(profile, problem) ?? (typeof image === 'string' ? image : null);
-  },
-  unsuited: unlessSoftware,
-  lower(profile, problem) {
-    const convolution = convolutionOf(problem);
-    const image = depthwiseImage(profile, convolution, true) as ImageShape;
-    return {
-      variant: 'depthwise-image',
-      calls: [depthwiseCall(profile, problem, convolution, true, image)],
-      flops: convFlops(convolution),
-    };
-  },
-};
+const depthwiseImage = overImages(
+  depthwise,
+  (profile, problem) => imagesOf(profile, [problem.inputs[0]!]),
+  lowerDepthwise,
+);
+
+function lowerDepthwise(profile: DeviceProfile, problem: InputGradientProblem, images?: Images): Lowering {
+  const convolution = convolutionOf(problem);
+  return {
+    variant: 'depthwise',
+    calls: [depthwiseCall(profile, problem, convolution, true, images)],
+    flops: convFlops(convolution),
+  };
+}
 
 const winograd: Variant<InputGradientProblem> = {
   name: 'winograd',
@@ -95,39 +88,27 @@ const winograd: Variant<InputGradientProblem> = {
 
 const subgroup: Variant<InputGradientProblem> = {
   name: 'subgroup',
-  refuses(profile, problem) {
-    const lanes = subgroupLanes(profile);
-    return typeof lanes === 'string' ? lanes : refuseGrid(profile, convolutionOf(problem), lanes, true);
-  },
+  refuses: (profile, problem) =>
+    refuseLanes(profile, CONV_LANES) ?? refuseGrid(profile, convolutionOf(problem), profile.subgroups.min, true),
   unsuited: unlessSoftware,
-  lower: (profile, problem) => ({
-    variant: 'subgroup',
-    calls: [subgroupCall(problem, convolutionOf(problem), subgroupLanes(profile) as number, true)],
-    flops: convFlops(convolutionOf(problem)),
-  }),
+  lower: lowerSubgroup,
 };
 
 /** The same over a source and weights read as images. */
-const subgroupImage: Variant<InputGradientProblem> = {
-  name: 'subgroup-image',
-  refuses(profile, problem) {
-    const images = imagesOf(profile, problem);
-    return subgroup.refuses(profile, problem) ?? (typeof images === 'string' ? images : null);
-  },
-  unsuited: unlessSoftware,
-  lower(profile, problem) {
-    const convolution = convolutionOf(problem);
-    const images = imagesOf(profile, problem) as ImageShape[];
-    return {
-      variant: 'subgroup-image',
-      calls: [subgroupCall(problem, convolution, subgroupLanes(profile) as number, true, images)],
-      flops: convFlops(convolution),
-    };
-  },
-};
+const subgroupImage = overImages(
+  subgroup,
+  (profile, problem) => productImages(profile, convolutionOf(problem), profile.subgroups.min, true),
+  lowerSubgroup,
+);
 
-const imagesOf = (profile: DeviceProfile, problem: InputGradientProblem): ImageShape[] | string =>
-  productImages(profile, convolutionOf(problem), profile.subgroups.min, true);
+function lowerSubgroup(profile: DeviceProfile, problem: InputGradientProblem, images?: Images): Lowering {
+  const convolution = convolutionOf(problem);
+  return {
+    variant: 'subgroup',
+    calls: [subgroupCall(problem, convolution, profile.subgroups.min, true, images)],
+    flops: convFlops(convolution),
+  };
+}
 
 const tile: Variant<InputGradientProblem> = {
   name: 'tile',
@@ -164,5 +145,5 @@ const naive: Variant<InputGradientProblem> = {
 
 export const inputGradientFamily: Family<InputGradientProblem> = {
   name: 'conv2d-input-gradient',
-  variants: [matmul, depthwiseFromImage, depthwise, winograd, subgroupImage, subgroup, tile, naive],
+  variants: [matmul, depthwiseImage, depthwise, winograd, subgroupImage, subgroup, tile, naive],
 };

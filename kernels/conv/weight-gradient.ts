@@ -1,11 +1,10 @@
 /** Gradient of the convolution in its weights. */
 
-import { asImage, foldOf, imageOf } from '../image.js';
+import { type Images, imagesOf, overImages, readAs } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
   flatGrid,
-  type ImageShape,
   input,
   type KernelCall,
   type Lowering,
@@ -18,16 +17,16 @@ import {
   type Variant,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
+import { refuseLanes, unlessSoftware } from '../software.js';
 import { refuseDepthwise } from './depthwise.js';
 import {
+  CONV_LANES,
   type Convolution,
   convFlops,
   geometryParams,
   isMatmul,
   refuseTiles,
-  subgroupLanes,
   unlessHardware,
-  unlessSoftware,
   usesF16,
   type WeightGradientProblem,
 } from './geometry.js';
@@ -133,32 +132,21 @@ const depthwise: Variant<WeightGradientProblem> = {
 
 const subgroup: Variant<WeightGradientProblem> = {
   name: 'subgroup',
-  refuses(profile) {
-    const lanes = subgroupLanes(profile);
-    return typeof lanes === 'string' ? lanes : null;
-  },
+  refuses: (profile) => refuseLanes(profile, CONV_LANES),
   unsuited: unlessSoftware,
-  lower: (profile, problem) => lowerSubgroup(profile, problem, []),
+  lower: lowerSubgroup,
 };
 
 /** The same over x and g read as images. */
-const subgroupImage: Variant<WeightGradientProblem> = {
-  name: 'subgroup-image',
-  refuses(profile, problem) {
-    const images = imagesOf(profile, problem);
-    return subgroup.refuses(profile, problem) ?? (typeof images === 'string' ? images : null);
+const subgroupImage = overImages(
+  subgroup,
+  (profile, problem) => {
+    const { vecG, wide } = subgroupTiles(profile, problem);
+    if (!vecG || !wide) return `the channels of ${vecG ? 'x' : 'g'} are not read as vec4`;
+    return imagesOf(profile, problem.inputs);
   },
-  unsuited: unlessSoftware,
-  lower: (profile, problem) => lowerSubgroup(profile, problem, imagesOf(profile, problem) as ImageShape[]),
-};
-
-function imagesOf(profile: DeviceProfile, problem: WeightGradientProblem): ImageShape[] | string {
-  const { x, y } = convolutionOf(problem);
-  const { vecG, wide } = subgroupTiles(profile, problem);
-  if (!vecG || !wide) return `the channels of ${vecG ? 'x' : 'g'} are not read as vec4`;
-  const images = [imageOf(profile, x), imageOf(profile, y)];
-  return images.find((image) => typeof image === 'string') ?? (images as ImageShape[]);
-}
+  lowerSubgroup,
+);
 
 function subgroupTiles(
   profile: DeviceProfile,
@@ -182,14 +170,13 @@ function subgroupTiles(
 function lowerSubgroup(
   profile: DeviceProfile,
   problem: WeightGradientProblem,
-  images: readonly ImageShape[],
+  images: Images = [],
 ): Lowering {
   const convolution = convolutionOf(problem);
   const { x, y, groups } = convolution;
   const { rows, perLane, tiles, vecG, wide } = subgroupTiles(profile, problem);
   const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
-  const variant = images.length > 0 ? 'subgroup-image' : 'subgroup';
-  return inShares(profile, variant, convolution, shares, (type, whole) => ({
+  return inShares(profile, 'subgroup', convolution, shares, (type, whole) => ({
     template: 'conv/subgroup-weight-gradient',
     defines: {
       LANES: profile.subgroups.min,
@@ -197,17 +184,13 @@ function lowerSubgroup(
       G_VEC: vecG ? 4 : 1,
       COLS: perLane,
       WIDE: wide,
-      IMAGE_X: foldOf(images[0]),
-      IMAGE_G: foldOf(images[1]),
+      IMAGE: images.length > 0,
       X_TYPE: x.dtype,
       G_TYPE: y.dtype,
       W_TYPE: type.dtype,
       F16: usesF16(problem),
     },
-    buffers: [
-      ...[input(0), input(1)].map((ref, i) => (images[i] ? asImage(ref, images[i]) : ref)),
-      whole ? output() : scratchWrite(0),
-    ],
+    buffers: [...readAs(images, [input(0), input(1)]), whole ? output() : scratchWrite(0)],
     params: geometryParams(convolution),
     workgroups: [...tiles, shares * groups],
   }));

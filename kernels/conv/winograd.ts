@@ -16,6 +16,7 @@ import {
   type TensorType,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
+import { unlessSoftware } from '../software.js';
 import { type Convolution, convFlops, usesF16 } from './geometry.js';
 
 /** Cost of moving one element through a transform, in multiply-adds of the product; measured on lavapipe. */
@@ -89,7 +90,8 @@ export function refuseWinograd(profile: DeviceProfile, convolution: Convolution,
 
 /** Why the direct product is the better choice, or null. */
 export function unsuitedWinograd(profile: DeviceProfile, convolution: Convolution, adjoint: boolean): string | null {
-  if (profile.kind !== 'software') return 'made for software drivers';
+  const refusal = unlessSoftware(profile);
+  if (refusal) return refusal;
   const { tiles, depth, width, result } = tilingOf(convolution, adjoint);
   const direct = 9 * result.shape[0]! * result.shape[1]! * result.shape[2]! * depth * width;
   const transforms = 72 * tiles * (depth + width) + 45 * depth * width;

@@ -1,6 +1,7 @@
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { asImage, foldOf, imageOf } from '../image.js';
+import { type Images, imageOf, overImages, readAs } from '../image.js';
 import { type DeviceProfile, type ImageShape, type Lowering, output, type Variant } from '../kernel.js';
+import { refuseLanes, unlessSoftware } from '../software.js';
 import { type MatmulProblem, matmulFlops, matmulSizes, matmulTypes } from './problem.js';
 
 /** Relative time of a tile by its rows, measured on lavapipe: lower tiles load B as often for less work. */
@@ -41,21 +42,12 @@ function panelSweep(profile: DeviceProfile, problem: MatmulProblem, lanes: numbe
   return Math.ceil(tiles / Math.min(tiles, Math.ceil(PANEL_GROUPS / groups)));
 }
 
-function refuseSubgroups(
-  { subgroups, maxWorkgroupsPerDimension }: DeviceProfile,
-  problem: MatmulProblem,
-): string | null {
-  const { supported, min, max } = subgroups;
-  if (!supported) return 'the device has no subgroup operations';
-  if (min !== max || (min !== 8 && min !== 16)) return `needs subgroups of exactly 8 or 16 lanes, not ${min} to ${max}`;
-  return matmulSizes(problem).batch > maxWorkgroupsPerDimension ? 'the batch exceeds the grid' : null;
-}
-
 /** Outer products in registers, one subgroup a workgroup: for drivers whose lanes are the SIMD lanes of a CPU. */
 export const subgroup: Variant<MatmulProblem> = {
   name: 'subgroup',
-  refuses: refuseSubgroups,
-  unsuited: ({ kind }) => (kind === 'software' ? null : 'made for software drivers'),
+  refuses: (profile, problem) =>
+    matmulSizes(problem).batch > profile.maxWorkgroupsPerDimension ? 'the batch exceeds the grid' : refuseLanes(profile),
+  unsuited: unlessSoftware,
   lower(profile, problem) {
     const { m, n, k } = matmulSizes(problem);
     const lanes = profile.subgroups.min;
@@ -77,37 +69,31 @@ const LEAST_IMAGE_SIDE = 32;
 
 /** The same over operands read as images, in wider tiles; one that has no image is read as the buffer it is. */
 export const subgroupImage: Variant<MatmulProblem> = {
-  name: 'subgroup-image',
-  refuses(profile, problem) {
-    const [a, b] = imagesOf(profile, problem);
-    return refuseSubgroups(profile, problem) ?? (typeof a === 'string' && typeof b === 'string' ? a : null);
-  },
+  ...overImages(
+    subgroup,
+    (profile, problem) => {
+      const found = operandImages(profile, problem);
+      const images = found.map((image) => (typeof image === 'string' ? undefined : image));
+      return images.some((image) => image) ? images : (found[0] as string);
+    },
+    (profile, problem, images) => {
+      const { m, n, k } = matmulSizes(problem);
+      const lanes = profile.subgroups.min;
+      const vecA = (problem.transposeA ? m : k) % 4 === 0;
+      const vecB = (problem.transposeB ? k : n) % 4 === 0;
+      const tiles = { rows: tileRows(m, lanes), columns: imageColumns(n, lanes), vecA, vecB, sweep: 0 };
+      return lowerTiles(profile, problem, tiles, images);
+    },
+  ),
   unsuited(profile, problem) {
-    if (profile.kind !== 'software') return 'made for software drivers';
-    const refusal = imagesOf(profile, problem).find((image) => typeof image === 'string');
-    if (typeof refusal === 'string') return refusal;
+    const refusal = operandImages(profile, problem).find((image) => typeof image === 'string');
+    if (refusal) return refusal;
     const { m, n } = matmulSizes(problem);
-    return Math.min(m, n) < LEAST_IMAGE_SIDE ? 'too few rows or columns to pay for the copies' : null;
-  },
-  lower(profile, problem) {
-    const { m, n, k } = matmulSizes(problem);
-    const lanes = profile.subgroups.min;
-    return lowerTiles(
-      profile,
-      problem,
-      {
-        rows: tileRows(m, lanes),
-        columns: imageColumns(n, lanes),
-        vecA: (problem.transposeA ? m : k) % 4 === 0,
-        vecB: (problem.transposeB ? k : n) % 4 === 0,
-        sweep: 0,
-      },
-      imagesOf(profile, problem),
-    );
+    return Math.min(m, n) < LEAST_IMAGE_SIDE ? 'too few rows or columns to pay for the copies' : unlessSoftware(profile);
   },
 };
 
-const imagesOf = (profile: DeviceProfile, { inputs }: MatmulProblem): (ImageShape | string)[] =>
+const operandImages = (profile: DeviceProfile, { inputs }: MatmulProblem): (ImageShape | string)[] =>
   inputs.slice(0, 2).map((type) => imageOf(profile, type));
 
 /** Columns a lane: a tile of eight takes 1.85 times as long as one of four. */
@@ -128,13 +114,13 @@ function lowerTiles(
   profile: DeviceProfile,
   problem: MatmulProblem,
   { rows, columns, vecA, vecB, sweep }: Tiles,
-  images?: readonly (ImageShape | string)[],
+  images: Images = [],
 ): Lowering {
   const { m, n, k, batch, strideA, strideB } = matmulSizes(problem);
   const lanes = profile.subgroups.min;
   const vecC = vecB && !problem.transposeB;
   return {
-    variant: images ? 'subgroup-image' : 'subgroup',
+    variant: 'subgroup',
     calls: [
       {
         template: 'matmul/subgroup',
@@ -147,17 +133,11 @@ function lowerTiles(
           VEC_A: vecA,
           VEC_B: vecB,
           K_TAIL: k % 4 !== 0,
-          IMAGE_A: foldOf(images?.[0]),
-          IMAGE_B: foldOf(images?.[1]),
+          IMAGE_A: images[0] !== undefined,
+          IMAGE_B: images[1] !== undefined,
           PANEL: sweep > 0 ? PANEL_COLUMNS : 0,
         },
-        buffers: [
-          ...inputsWithEpilogue(problem, 2).map((ref) => {
-            const image = images?.[ref.index];
-            return typeof image === 'object' ? asImage(ref, image) : ref;
-          }),
-          output(),
-        ],
+        buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
         params: {
           m,
           n,

@@ -9,7 +9,7 @@
 // 4·LANES and stores vec4s; otherwise it holds the columns l, LANES + l, ….
 // Any M, N, K: past the edges the last row or column is computed again; K past the end counts as zero.
 //
-// IMAGE_A, IMAGE_B: the fold of the operand's image (kernels/image.ts), whose loads cost a third there, or 0: a buffer.
+// IMAGE_A, IMAGE_B: the operand is an image (kernels/image.ts), whose loads cost a third there.
 //
 // PANEL > 0: the workgroup first copies its rows of A, PANEL columns at most, to workgroup memory, from where a load costs
 // half as much there, and then passes over `sweep` tiles of columns.
@@ -28,8 +28,8 @@
 #param VEC_A
 #param VEC_B
 #param K_TAIL
-#param IMAGE_A = 0
-#param IMAGE_B = 0
+#param IMAGE_A = false
+#param IMAGE_B = false
 #param PANEL = 0
 #param OUTPUT_BINDING = 2
 enable subgroups;
@@ -55,14 +55,14 @@ struct Params {
 #end
 }
 
-#if IMAGE_A > 0
+#if IMAGE_A
 @group(0) @binding(0) var a: texture_storage_2d<${A_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #elif VEC_A
 @group(0) @binding(0) var<storage, read> a: array<vec4<${A_TYPE}>>;
 #else
 @group(0) @binding(0) var<storage, read> a: array<${A_TYPE}>;
 #end
-#if IMAGE_B > 0
+#if IMAGE_B
 @group(0) @binding(1) var b: texture_storage_2d<${B_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #elif VEC_B
 @group(0) @binding(1) var<storage, read> b: array<vec4<${B_TYPE}>>;
@@ -77,13 +77,15 @@ struct Params {
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
 // Four neighbours of a row as stored.
-#if IMAGE_A > 0
-fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, ${A_ROW} / 4u, ${IMAGE_A}u)); }
+#if IMAGE_A
+var<private> fold_bits_a: u32;
+fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, ${A_ROW} / 4u, fold_bits_a)); }
 #elif VEC_A
 fn load_a(x: u32, row: u32) -> vec4f { return vec4f(a[row * (${A_ROW} / 4u) + x]); }
 #end
-#if IMAGE_B > 0
-fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, ${B_ROW} / 4u, ${IMAGE_B}u)); }
+#if IMAGE_B
+var<private> fold_bits_b: u32;
+fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, ${B_ROW} / 4u, fold_bits_b)); }
 #elif VEC_B
 fn load_b(x: u32, row: u32) -> vec4f { return vec4f(b[row * (${B_ROW} / 4u) + x]); }
 #end
@@ -95,6 +97,12 @@ var<workgroup> panel: array<vec4f, ${PANEL / 4 * TM}>;
 #end
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+#if IMAGE_A
+  fold_bits_a = fold_bits_of(textureDimensions(a).x, ${A_ROW} / 4u);
+#end
+#if IMAGE_B
+  fold_bits_b = fold_bits_of(textureDimensions(b).x, ${B_ROW} / 4u);
+#end
   let row = group.y * ${TM}u;
   let base_a = group.z * params.stride_a;
   let base_b = group.z * params.stride_b;
