@@ -23,11 +23,7 @@ export const fusedSubgroupImage: Variant<AttentionProblem> = overImages(
   lowerSubgroup,
 );
 
-function lowerSubgroup(
-  profile: DeviceProfile,
-  problem: AttentionProblem,
-  images: Images = [],
-): Lowering {
+function lowerSubgroup(profile: DeviceProfile, problem: AttentionProblem, images: Images = []): Lowering {
   const { batch, heads, queries } = attentionSizes(problem);
   const lanes = profile.subgroups.min;
   const rows = queries <= 8 && lanes === 8 ? 8 : 16;
@@ -37,7 +33,14 @@ function lowerSubgroup(
       {
         template: 'attention/fused-subgroup',
         defines: { ...attentionDefines(problem), LANES: lanes, TM: rows, IMAGES: images.length > 0 },
-        buffers: [...readAs(images, problem.inputs.map((_, i) => input(i))), output(0), output(1)],
+        buffers: [
+          ...readAs(
+            images,
+            problem.inputs.map((_, i) => input(i)),
+          ),
+          output(0),
+          output(1),
+        ],
         params: attentionParams(problem),
         workgroups: [Math.ceil(queries / rows), batch * heads, 1],
       },

@@ -167,11 +167,7 @@ function subgroupTiles(
   };
 }
 
-function lowerSubgroup(
-  profile: DeviceProfile,
-  problem: WeightGradientProblem,
-  images: Images = [],
-): Lowering {
+function lowerSubgroup(profile: DeviceProfile, problem: WeightGradientProblem, images: Images = []): Lowering {
   const convolution = convolutionOf(problem);
   const { x, y, groups } = convolution;
   const { rows, perLane, tiles, vecG, wide } = subgroupTiles(profile, problem);

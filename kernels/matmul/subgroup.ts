@@ -46,7 +46,9 @@ function panelSweep(profile: DeviceProfile, problem: MatmulProblem, lanes: numbe
 export const subgroup: Variant<MatmulProblem> = {
   name: 'subgroup',
   refuses: (profile, problem) =>
-    matmulSizes(problem).batch > profile.maxWorkgroupsPerDimension ? 'the batch exceeds the grid' : refuseLanes(profile),
+    matmulSizes(problem).batch > profile.maxWorkgroupsPerDimension
+      ? 'the batch exceeds the grid'
+      : refuseLanes(profile),
   unsuited: unlessSoftware,
   lower(profile, problem) {
     const { m, n, k } = matmulSizes(problem);
@@ -89,7 +91,9 @@ export const subgroupImage: Variant<MatmulProblem> = {
     const refusal = operandImages(profile, problem).find((image) => typeof image === 'string');
     if (refusal) return refusal;
     const { m, n } = matmulSizes(problem);
-    return Math.min(m, n) < LEAST_IMAGE_SIDE ? 'too few rows or columns to pay for the copies' : unlessSoftware(profile);
+    return Math.min(m, n) < LEAST_IMAGE_SIDE
+      ? 'too few rows or columns to pay for the copies'
+      : unlessSoftware(profile);
   },
 };
 

@@ -246,35 +246,43 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
   }
 
-  // Past the edges a lane or row repeats the last one, so it stores the same value again: no guards are needed.
+  // A loop, not TM copies of the epilogue, on which drivers spend seconds to minutes. Past the last column a lane repeats it,
+  // so it stores the same value again.
+#for j in 0..TN
+  var sums${j} = array<f32, ${TM}>(
 #for i in 0..TM
-#if TRANSPOSE_A && VEC_A
-  let row${i} = group.z * params.m + min(row + ${i / 4 * 4}u, params.m - 4u) + ${i % 4}u;
-#else
-  let row${i} = group.z * params.m + min(row + ${i}u, params.m - 1u);
+    c${i}_${j},
 #end
+  );
 #end
 #if VEC_C
 #for j in 0..TN / 4
   let col${j} = min(col / 4u + ${j * LANES}u + lane, params.n / 4u - 1u);
-#for i in 0..TM
-  {
-    let at = row${i} * (params.n / 4u) + col${j};
-    c[at] = vec4<${C_TYPE}>(finish(vec4f(c${i}_${4 * j}, c${i}_${4 * j + 1}, c${i}_${4 * j + 2}, c${i}_${4 * j + 3}), at, col${j}));
-  }
-#end
 #end
 #else
 #for j in 0..TN
   let col${j} = min(col + ${j * LANES}u + lane, params.n - 1u);
-#for i in 0..TM
-  {
-    let at = row${i} * params.n + col${j};
-    c[at] = ${C_TYPE}(finish(c${i}_${j}, at, col${j}));
+#end
+#end
+  for (var i = 0u; i < min(${TM}u, params.m - row); i++) {
+    let to = group.z * params.m + row + i;
+#if VEC_C
+#for j in 0..TN / 4
+    {
+      let at = to * (params.n / 4u) + col${j};
+      let sum = vec4f(sums${4 * j}[i], sums${4 * j + 1}[i], sums${4 * j + 2}[i], sums${4 * j + 3}[i]);
+      c[at] = vec4<${C_TYPE}>(finish(sum, at, col${j}));
+    }
+#end
+#else
+#for j in 0..TN
+    {
+      let at = to * params.n + col${j};
+      c[at] = ${C_TYPE}(finish(sums${j}[i], at, col${j}));
+    }
+#end
+#end
   }
-#end
-#end
-#end
 #if PANEL > 0
   }
 #end
