@@ -61,6 +61,10 @@ export const readAs = (images: Images, refs: readonly BufferRef[]): BufferRef[] 
 export const texelFormat = (dtype: 'f32' | 'f16'): 'rgba32float' | 'rgba16float' =>
   dtype === 'f32' ? 'rgba32float' : 'rgba16float';
 
+/** Values of the fields `fold_bits_N` that a kernel's `struct Params` has for each input N read as an image. */
+export const foldParams = (images: Images): Record<string, number> =>
+  Object.fromEntries(images.flatMap((image, i) => (image ? [[`fold_bits_${i}`, Math.log2(image.fold)]] : [])));
+
 /** The image of each of the tensors, or why one of them has none. */
 export function imagesOf(profile: DeviceProfile, types: readonly TensorType[]): ImageShape[] | string {
   const images = types.map((type) => imageOf(profile, type));

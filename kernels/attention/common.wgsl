@@ -1,12 +1,12 @@
 // Bindings and parameters that every attention kernel shares. VECTOR reads q, k and v as vec4 (HEAD a multiple of 4), or, with
-// IMAGES, as images (kernels/image.ts).
+// IMAGES = 3, as images (kernels/image.ts).
 //
 // q, o: [batch, heads, queries, HEAD]; k, v: [batch, heads, keys, HEAD]; lse: [batch, heads, queries] in f32; mask:
 // [batch|1, heads|1, queries|1, keys], added to the scaled scores, with a stride of 0 where it repeats.
 #param TYPE
 #param MASK_TYPE = ''
 #param HEAD
-#param IMAGES = false
+#param IMAGES = 0
 #if TYPE == 'f16' || MASK_TYPE == 'f16'
 enable f16;
 #end
@@ -25,16 +25,17 @@ struct Params {
   mask_head: u32,
   mask_query: u32,
 #end
+#for i in 0..IMAGES
+  fold_bits_${i}: u32,
+#end
 }
 
-#if IMAGES
+#if IMAGES > 0
 #let TEXELS = TYPE == 'f16' ? 'texture_storage_2d<rgba16float, read>' : 'texture_storage_2d<rgba32float, read>'
 @group(0) @binding(0) var q: ${TEXELS};
 @group(0) @binding(1) var k: ${TEXELS};
 @group(0) @binding(2) var v: ${TEXELS};
 #include common/image
-var<private> fold_bits_q: u32;
-var<private> fold_bits_kv: u32;
 #else
 @group(0) @binding(0) var<storage, read> q: array<${ELEMENT}>;
 @group(0) @binding(1) var<storage, read> k: array<${ELEMENT}>;
@@ -45,8 +46,8 @@ var<private> fold_bits_kv: u32;
 #let NAME = b == 0 ? 'q' : b == 1 ? 'k' : 'v'
 // Columns 4x … 4x + 3 of a row.
 fn load_${NAME}(row: u32, x: u32) -> vec4f {
-#if IMAGES
-  return textureLoad(${NAME}, texel(x, row, ${HEAD / 4}u, fold_bits_${b == 0 ? 'q' : 'kv'}));
+#if IMAGES > 0
+  return textureLoad(${NAME}, texel(x, row, ${HEAD / 4}u, params.fold_bits_${b}));
 #else
   return vec4f(${NAME}[row * ${HEAD / 4}u + x]);
 #end

@@ -1,4 +1,4 @@
-import { type Images, imagesOf, overImages, readAs } from '../image.js';
+import { foldParams, type Images, imagesOf, overImages, readAs } from '../image.js';
 import { type DeviceProfile, input, type Lowering, output, type Variant } from '../kernel.js';
 import { refuseLanes, unlessSoftware } from '../software.js';
 import { type AttentionProblem, attentionDefines, attentionFlops, attentionParams, attentionSizes } from './problem.js';
@@ -32,7 +32,7 @@ function lowerSubgroup(profile: DeviceProfile, problem: AttentionProblem, images
     calls: [
       {
         template: 'attention/fused-subgroup',
-        defines: { ...attentionDefines(problem), LANES: lanes, TM: rows, IMAGES: images.length > 0 },
+        defines: { ...attentionDefines(problem), LANES: lanes, TM: rows, IMAGES: images.length },
         buffers: [
           ...readAs(
             images,
@@ -41,7 +41,7 @@ function lowerSubgroup(profile: DeviceProfile, problem: AttentionProblem, images
           output(0),
           output(1),
         ],
-        params: attentionParams(problem),
+        params: { ...attentionParams(problem), ...foldParams(images) },
         workgroups: [Math.ceil(queries / rows), batch * heads, 1],
       },
     ],

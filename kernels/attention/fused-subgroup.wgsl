@@ -18,10 +18,6 @@ enable subgroups;
 
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-#if IMAGES
-  fold_bits_q = fold_bits_of(textureDimensions(q).x, ${HEAD / 4}u);
-  fold_bits_kv = fold_bits_of(textureDimensions(k).x, ${HEAD / 4}u);
-#end
   let head = group.y;
   let row = group.x * ${TM}u;
 #for i in 0..TM

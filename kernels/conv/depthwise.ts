@@ -1,7 +1,7 @@
 /** Calls of the depthwise kernels. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { type Images, readAs } from '../image.js';
+import { foldParams, type Images, readAs } from '../image.js';
 import { type DeviceProfile, flatGrid, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
@@ -49,7 +49,7 @@ export function depthwiseCall(
       STRIDE_W: stride[1],
       DILATION_W: dilation[1],
       FLIP: adjoint,
-      IMAGE_X: images.length > 0,
+      IMAGES: images.length,
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, 'vec4f'),
@@ -58,7 +58,7 @@ export function depthwiseCall(
       Y_TYPE: result.dtype,
     },
     buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
-    params: geometryParams(adjoint ? mirrored : convolution),
+    params: { ...geometryParams(adjoint ? mirrored : convolution), ...foldParams(images) },
     workgroups: flatGrid(
       (batch * rows * Math.ceil(columns / PIXELS) * channels) / 4,
       64,

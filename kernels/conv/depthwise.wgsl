@@ -3,14 +3,14 @@
 //
 // A thread makes 8 neighbouring pixels of 4 channels, so that each source element is loaded once for all the taps that
 // read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
-// IMAGE_X: x is an image (kernels/image.ts).
+// IMAGES = 1: x is an image (kernels/image.ts).
 // The host guarantees that C divides by 4; pixels may be ragged.
 #param KERNEL_H
 #param KERNEL_W
 #param STRIDE_W
 #param DILATION_W
 #param FLIP
-#param IMAGE_X = false
+#param IMAGES = 0
 #param X_TYPE
 #param W_TYPE
 #param Y_TYPE
@@ -27,7 +27,7 @@ enable f16;
 #let TAPS = KERNEL_H * KERNEL_W
 #let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
 
-#if IMAGE_X
+#if IMAGES > 0
 @group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(0) var<storage, read> x: array<${X_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
@@ -36,13 +36,9 @@ enable f16;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-#if IMAGE_X
-var<private> fold_bits: u32;
-
-#end
 fn load_x(pixel: i32, quad: i32) -> vec4f {
-#if IMAGE_X
-  return textureLoad(x, texel(u32(quad), u32(pixel), u32(params.out_c / 4), fold_bits));
+#if IMAGES > 0
+  return textureLoad(x, texel(u32(quad), u32(pixel), u32(params.out_c / 4), params.fold_bits_0));
 #else
   let value = x[pixel * (params.out_c / 4) + quad];
   return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
@@ -61,9 +57,6 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let quads = params.out_c / 4;
-#if IMAGE_X
-  fold_bits = fold_bits_of(textureDimensions(x).x, u32(quads));
-#end
   let segments = (params.out_w + ${PIXELS - 1}) / ${PIXELS};
   let index = i32(flat_group(group, groups) * 64u + lane);
   if (index >= params.batch * params.out_h * segments * quads) { return; }

@@ -1,7 +1,7 @@
 /** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { type Images, imagesOf, readAs } from '../image.js';
+import { foldParams, type Images, imagesOf, readAs } from '../image.js';
 import { type DeviceProfile, type ImageShape, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
@@ -86,7 +86,7 @@ export function subgroupCall(
       VEC: (source.shape[3]! / groups) % 4 === 0 ? 4 : 1,
       COLS: columns,
       WIDE: wide,
-      IMAGE: images.length > 0,
+      IMAGES: images.length,
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, wide ? 'vec4f' : 'f32'),
@@ -95,7 +95,7 @@ export function subgroupCall(
       RESULT_TYPE: result.dtype,
     },
     buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
-    params: geometryParams(convolution),
+    params: { ...geometryParams(convolution), ...foldParams(images) },
     workgroups: subgroupGrid(convolution, lanes, adjoint),
   };
 }

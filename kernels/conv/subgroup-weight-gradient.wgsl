@@ -6,7 +6,7 @@
 // the input under its own columns, each of which has its own tap. Grid: column tiles × row tiles × (shares · groups).
 // With several shares the result is a partial sum a share, [share, O, KH, KW, I/groups] in f32, for `sum-shares`.
 //
-// IMAGE: x and g are images (kernels/image.ts), whose loads cost a third.
+// IMAGES = 2: x and g are images (kernels/image.ts), whose loads cost a third.
 // Layouts: as in `naive-weight-gradient.wgsl`. The host guarantees: G_VEC = 4 only where the output channels of a group
 // divide by 4, WIDE only where the input channels of a group do and COLS = 4, images only with both, and LANES is the
 // subgroup size.
@@ -14,7 +14,7 @@
 #param G_VEC
 #param COLS
 #param WIDE
-#param IMAGE = false
+#param IMAGES = 0
 #param X_TYPE
 #param G_TYPE
 #param W_TYPE
@@ -29,12 +29,12 @@ enable f16;
 #include conv/geometry
 #include common/image
 
-#if IMAGE
+#if IMAGES > 0
 @group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(0) var<storage, read> x: array<${WIDE ? (X_TYPE == 'f16' ? 'vec2u' : 'vec4f') : X_TYPE}>;
 #end
-#if IMAGE
+#if IMAGES > 0
 @group(0) @binding(1) var g: texture_storage_2d<${G_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(1) var<storage, read> g: array<${G_VEC == 4 ? (G_TYPE == 'f16' ? 'vec2u' : 'vec4f') : G_TYPE}>;
@@ -42,15 +42,10 @@ enable f16;
 @group(0) @binding(2) var<storage, read_write> w: array<${WIDE ? 'vec4<' : ''}${W_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-#if IMAGE
-var<private> fold_bits_x: u32;
-var<private> fold_bits_g: u32;
-
-#end
 // The input from a channel of a pixel on: one, or four with WIDE.
 fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
-#if IMAGE
-  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), fold_bits_x));
+#if IMAGES > 0
+  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), params.fold_bits_0));
 #else
   let i = pixel * params.in_c + channel;
 #if WIDE && X_TYPE == 'f16'
@@ -66,8 +61,8 @@ fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
 
 // The gradient from a channel of a pixel on: one, or four with G_VEC = 4.
 fn load_g(pixel: i32, channel: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
-#if IMAGE
-  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), fold_bits_g));
+#if IMAGES > 0
+  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), params.fold_bits_1));
 #else
   let i = pixel * params.out_c + channel;
 #if G_VEC == 4 && G_TYPE == 'f16'
@@ -88,10 +83,6 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let lane = i32(local);
-#if IMAGE
-  fold_bits_x = fold_bits_of(textureDimensions(x).x, u32(params.in_c) / 4u);
-  fold_bits_g = fold_bits_of(textureDimensions(g).x, u32(params.out_c) / 4u);
-#end
   let group = i32(tile.z) % params.groups;
   let share = i32(tile.z) / params.groups;
   let shares = i32(tiles.z) / params.groups;

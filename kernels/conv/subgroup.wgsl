@@ -8,7 +8,7 @@
 // Layouts: as in `naive.wgsl` and `naive-input-gradient.wgsl`. Source and result stand for x and y, or g and x with
 // ADJOINT. There, the rows of a workgroup share their place modulo the stride (the phase), so a tap serves all or none.
 // Grid: column tiles × row tiles × (phases · groups).
-// IMAGE: source and weights are images (kernels/image.ts), whose loads cost a third.
+// IMAGES = 2: source and weights are images (kernels/image.ts), whose loads cost a third.
 // The host guarantees: VEC = 4 only where the source channels of a group divide by 4, WIDE only where those of the result
 // do and COLS = 4, LANES is the subgroup size, and images
 // only of vec4s. Rows and columns may be ragged.
@@ -17,7 +17,7 @@
 #param VEC
 #param COLS
 #param WIDE
-#param IMAGE = false
+#param IMAGES = 0
 #param SOURCE_TYPE
 #param WEIGHT_TYPE
 #param RESULT_TYPE
@@ -34,12 +34,12 @@ enable f16;
 #let PARTS = ROWS / LANES
 #let WEIGHT_VEC = ADJOINT ? (WIDE ? 4 : 1) : VEC
 
-#if IMAGE
+#if IMAGES > 0
 @group(0) @binding(0) var source: texture_storage_2d<${SOURCE_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(0) var<storage, read> source: array<${VEC == 1 ? SOURCE_TYPE : SOURCE_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 #end
-#if IMAGE
+#if IMAGES > 0
 @group(0) @binding(1) var weights: texture_storage_2d<${WEIGHT_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(1) var<storage, read> weights: array<${WEIGHT_VEC == 1 ? WEIGHT_TYPE : WEIGHT_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
@@ -47,16 +47,11 @@ enable f16;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<${WIDE ? 'vec4<' : ''}${RESULT_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-#if IMAGE
-var<private> source_fold_bits: u32;
-var<private> weight_fold_bits: u32;
-#end
-
 // Channel x, or vec4 x of the channels, of a pixel.
 fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
   let length = params.${ADJOINT ? 'out_c' : 'in_c'} / ${VEC};
-#if IMAGE
-  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), source_fold_bits));
+#if IMAGES > 0
+  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), params.fold_bits_0));
 #elif VEC == 1
   return f32(source[pixel * length + x]);
 #elif SOURCE_TYPE == 'f16'
@@ -70,8 +65,8 @@ fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
 // Weight x, or vec4 x of the weights, of a tap of an output channel.
 fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
   let length = params.in_c / params.groups / ${WEIGHT_VEC};
-#if IMAGE
-  return textureLoad(weights, texel(u32(x), u32(row), u32(length), weight_fold_bits));
+#if IMAGES > 0
+  return textureLoad(weights, texel(u32(x), u32(row), u32(length), params.fold_bits_1));
 #elif WEIGHT_VEC == 1
   return f32(weights[row * length + x]);
 #elif WEIGHT_TYPE == 'f16'
@@ -85,10 +80,6 @@ fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = i32(local);
-#if IMAGE
-  source_fold_bits = fold_bits_of(textureDimensions(source).x, u32(params.${ADJOINT ? 'out_c' : 'in_c'}) / 4u);
-  weight_fold_bits = fold_bits_of(textureDimensions(weights).x, u32(params.in_c / params.groups) / 4u);
-#end
 #if ADJOINT
   let depth = params.out_c / params.groups;
   let width = params.in_c / params.groups;

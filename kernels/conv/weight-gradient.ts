@@ -1,6 +1,6 @@
 /** Gradient of the convolution in its weights. */
 
-import { type Images, imagesOf, overImages, readAs } from '../image.js';
+import { foldParams, type Images, imagesOf, overImages, readAs } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
@@ -180,14 +180,14 @@ function lowerSubgroup(profile: DeviceProfile, problem: WeightGradientProblem, i
       G_VEC: vecG ? 4 : 1,
       COLS: perLane,
       WIDE: wide,
-      IMAGE: images.length > 0,
+      IMAGES: images.length,
       X_TYPE: x.dtype,
       G_TYPE: y.dtype,
       W_TYPE: type.dtype,
       F16: usesF16(problem),
     },
     buffers: [...readAs(images, [input(0), input(1)]), whole ? output() : scratchWrite(0)],
-    params: geometryParams(convolution),
+    params: { ...geometryParams(convolution), ...foldParams(images) },
     workgroups: [...tiles, shares * groups],
   }));
 }

@@ -1,5 +1,5 @@
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { type Images, imageOf, overImages, readAs } from '../image.js';
+import { foldParams, type Images, imageOf, overImages, readAs } from '../image.js';
 import { type DeviceProfile, type ImageShape, type Lowering, output, type Variant } from '../kernel.js';
 import { refuseLanes, unlessSoftware } from '../software.js';
 import { type MatmulProblem, matmulFlops, matmulSizes, matmulTypes } from './problem.js';
@@ -149,6 +149,7 @@ function lowerTiles(
           stride_a: strideA / (problem.transposeA ? m : k),
           stride_b: strideB / (problem.transposeB ? k : n),
           ...(sweep > 0 ? { sweep } : {}),
+          ...foldParams(images),
         },
         workgroups: [Math.ceil(n / (lanes * columns * Math.max(1, sweep))), Math.ceil(m / rows), batch],
       },

@@ -53,6 +53,12 @@ struct Params {
 #if PANEL > 0
   sweep: u32,
 #end
+#if IMAGE_A
+  fold_bits_0: u32,
+#end
+#if IMAGE_B
+  fold_bits_1: u32,
+#end
 }
 
 #if IMAGE_A
@@ -78,14 +84,12 @@ struct Params {
 
 // Four neighbours of a row as stored.
 #if IMAGE_A
-var<private> fold_bits_a: u32;
-fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, ${A_ROW} / 4u, fold_bits_a)); }
+fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, ${A_ROW} / 4u, params.fold_bits_0)); }
 #elif VEC_A
 fn load_a(x: u32, row: u32) -> vec4f { return vec4f(a[row * (${A_ROW} / 4u) + x]); }
 #end
 #if IMAGE_B
-var<private> fold_bits_b: u32;
-fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, ${B_ROW} / 4u, fold_bits_b)); }
+fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, ${B_ROW} / 4u, params.fold_bits_1)); }
 #elif VEC_B
 fn load_b(x: u32, row: u32) -> vec4f { return vec4f(b[row * (${B_ROW} / 4u) + x]); }
 #end
@@ -97,12 +101,6 @@ var<workgroup> panel: array<vec4f, ${PANEL / 4 * TM}>;
 #end
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-#if IMAGE_A
-  fold_bits_a = fold_bits_of(textureDimensions(a).x, ${A_ROW} / 4u);
-#end
-#if IMAGE_B
-  fold_bits_b = fold_bits_of(textureDimensions(b).x, ${B_ROW} / 4u);
-#end
   let row = group.y * ${TM}u;
   let base_a = group.z * params.stride_a;
   let base_b = group.z * params.stride_b;

@@ -34,9 +34,6 @@ export interface Look {
   sound: Ranked;
 }
 
-/** Frames that wait to be classified together. */
-const TOGETHER = 4;
-
 /** Streams a clip; only a few of its frames are ever in memory. Throws a MediaError, or the signal's reason. */
 export async function lookAt(classifier: PictureClassifier, path: string, options: LookOptions = {}): Promise<Look> {
   const { start, duration, onProgress, signal } = options;
@@ -46,32 +43,18 @@ export async function lookAt(classifier: PictureClassifier, path: string, option
   const seconds = partDuration(stream.info, start, duration);
   const sampler = new SceneSampler(size);
   const scenes: { start: number; frames: number; sum: Float64Array }[] = [];
-  const perPicture = size * size * 3;
-  const pictures = new Float32Array(TOGETHER * perPicture);
-  /** The scene of each picture that waits. */
-  let waiting: number[] = [];
-  const classify = async (): Promise<void> => {
-    const { logits } = await classifier.see(pictures.subarray(0, waiting.length * perPicture), signal);
-    for (const [i, at] of waiting.entries()) {
-      const scene = scenes[at]!;
-      scene.frames++;
-      for (const [k, p] of softmax(logits.subarray(i * classes, (i + 1) * classes)).entries()) scene.sum[k] += p;
-    }
-    waiting = [];
-  };
+  const picture = new Float32Array(size * size * 3);
   for await (const { pixels, time } of stream) {
-    const { scene, begins, chosen } = sampler.push(pixels, time);
+    const { begins, chosen } = sampler.push(pixels, time);
     if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
     if (!chosen) continue;
-    const to = waiting.length * perPicture;
-    for (let i = 0; i < perPicture; i++) pictures[to + i] = (pixels[i]! - 127) / 128;
-    waiting.push(scene);
-    if (waiting.length === TOGETHER) {
-      await classify();
-      onProgress?.('looking', Math.min(time, seconds), seconds);
-    }
+    for (let i = 0; i < picture.length; i++) picture[i] = (pixels[i]! - 127) / 128;
+    const { logits } = await classifier.see(picture, signal);
+    const scene = scenes.at(-1)!;
+    scene.frames++;
+    for (const [k, p] of softmax(logits).entries()) scene.sum[k] += p;
+    onProgress?.('looking', Math.min(time, seconds), seconds);
   }
-  if (waiting.length > 0) await classify();
   return summary(seconds, scenes);
 }
 

@@ -6,8 +6,6 @@ import { EFFICIENTNET_LITE0, type EfficientNetLiteConfig, efficientNetLite } fro
 import { countParameters, type ParameterSpec, Parameters, type ParametersOptions } from '../parameters.js';
 import { PlanCache } from '../plan-cache.js';
 
-/** Pictures that are looked at in one run: two keep every processor busy, more only take memory. */
-const MOST_PICTURES = 2;
 /** What a checkpoint keeps beside its parameters: running statistics. */
 const STATISTICS = /\.(running_mean|running_var|num_batches_tracked)$/;
 
@@ -45,7 +43,7 @@ export class PictureClassifier {
     try {
       const folded = await efficientNetLiteCheckpoint(checkpoint, config);
       const p = new Parameters(new Graph(), { weights: dtype });
-      trace(p, config, 1);
+      trace(p, config);
       await uploadWeights(folded, p.specs.values(), engine, {
         dtype: (spec) => (spec as ParameterSpec).storage,
         ...(signal && { signal }),
@@ -57,20 +55,22 @@ export class PictureClassifier {
     }
   }
 
-  /** Pictures [T, size, size, 3], normalised as `efficientNetLite` takes them. */
+  /**
+   * Pictures [T, size, size, 3], normalised as `efficientNetLite` takes them. They are looked at one by one: it is as fast
+   * on processors, and a single plan serves any number in little memory.
+   */
   async see(pictures: Float32Array, signal?: AbortSignal): Promise<Classified> {
     const { size, head, classes } = this.config;
     const perPicture = size * size * 3;
     const count = pictures.length / perPicture;
     const features = new Float32Array(count * head);
     const logits = new Float32Array(count * classes);
-    for (let at = 0; at < count; at += MOST_PICTURES) {
+    const plan = await this.#plans.get('see', (p) => trace(p, this.config));
+    for (let i = 0; i < count; i++) {
       signal?.throwIfAborted();
-      const part = Math.min(MOST_PICTURES, count - at);
-      const plan = await this.#plans.get(`see ${part}`, (p) => trace(p, this.config, part));
-      const out = await plan.run({ pictures: pictures.subarray(at * perPicture, (at + part) * perPicture) });
-      features.set(out.features!, at * head);
-      logits.set(out.logits!, at * classes);
+      const out = await plan.run({ picture: pictures.subarray(i * perPicture, (i + 1) * perPicture) });
+      features.set(out.features!, i * head);
+      logits.set(out.logits!, i * classes);
     }
     return { features, logits };
   }
@@ -80,9 +80,9 @@ export class PictureClassifier {
   }
 }
 
-function trace(p: Parameters, config: EfficientNetLiteConfig, count: number): void {
-  const pictures = p.graph.input('pictures', [count, config.size, config.size, 3]);
-  const { features, logits } = efficientNetLite(p, config, pictures);
+function trace(p: Parameters, config: EfficientNetLiteConfig): void {
+  const picture = p.graph.input('picture', [1, config.size, config.size, 3]);
+  const { features, logits } = efficientNetLite(p, config, picture);
   p.graph.output('features', features);
   p.graph.output('logits', logits);
 }

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { Graph, matmul } from '../../engine/engine.js';
 import { assignImages, imageBytes } from '../../engine/images.js';
 import { planProgram, printProgram } from '../../engine/planner.js';
+import { caseRandom } from '../../kernels/case-random.js';
 import { imageOf } from '../../kernels/image.js';
 import { type ImageShape, sizeOf, type TensorType } from '../../kernels/kernel.js';
 import { idealProfiles } from '../../kernels/profiles.js';
 import { sharedEngine } from '../harness/engine.js';
+import { nmse } from '../harness/goldens.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('engine: images');
@@ -82,6 +84,37 @@ test('a plan for a software driver reads products through images, in two texture
     (256 + 64) * 20 * 16,
   );
   assert.match(printProgram(program), /in:x→i0 var:w0→i1/);
+});
+
+test('a texture that several tensors share may be wider than some: each is read with its own fold', async () => {
+  const engine = await sharedEngine();
+  const widths = [64, 4, 320, 36, 128];
+  const random = caseRandom(5);
+  const values = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.real(-1, 1));
+  const graph = new Graph();
+  const rows = 96;
+  const first = values(rows * widths[0]!);
+  let x = graph.input('x', [rows, widths[0]!]);
+  let expected = Float64Array.from(first);
+  const inputs: Record<string, Float32Array> = { x: first };
+  for (let i = 1; i < widths.length; i++) {
+    const [from, to] = [widths[i - 1]!, widths[i]!];
+    const w = values(from * to);
+    inputs[`w${i}`] = w;
+    x = matmul(x, graph.input(`w${i}`, [from, to]));
+    const next = new Float64Array(rows * to);
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < to; c++) {
+        for (let k = 0; k < from; k++) next[r * to + c] += expected[r * from + k]! * w[k * to + c]!;
+      }
+    }
+    expected = next;
+  }
+  graph.output('y', x);
+  const plan = await engine.compile(graph);
+  const { y } = await plan.run(inputs);
+  plan.dispose();
+  assert.ok(nmse(y as Float32Array, expected) < 1e-10, `${nmse(y as Float32Array, expected)}`);
 });
 
 test.run();
