@@ -46,7 +46,8 @@ export function register(program: Command): void {
 
 const share = (p: number): string => p.toFixed(2);
 
-function inWords({ scenes }: Look): string {
+/** A line a scene. */
+export function inWords({ scenes }: Look): string {
   return scenes.map(sceneInWords).join('\n');
 }
 

@@ -34,8 +34,11 @@ export interface Look {
   sound: Ranked;
 }
 
+/** What judges single pictures. */
+export type PictureJudge = Pick<PictureClassifier, 'config' | 'see'>;
+
 /** Streams a clip; only a few of its frames are ever in memory. Throws a MediaError, or the signal's reason. */
-export async function lookAt(classifier: PictureClassifier, path: string, options: LookOptions = {}): Promise<Look> {
+export async function lookAt(classifier: PictureJudge, path: string, options: LookOptions = {}): Promise<Look> {
   const { start, duration, onProgress, signal } = options;
   const { size, classes } = classifier.config;
   const frames = { format: 'rgb24', width: size, height: size, fit: 'cover' } as const;

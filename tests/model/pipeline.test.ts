@@ -113,6 +113,39 @@ test('a sound that the model does not have is refused with the ones it has', asy
   );
 });
 
+test('each scene sounds as it was told: a cut changes the sound from there on, and nothing before', async () => {
+  const model = await pipeline();
+  const sounds = async (second: string): Promise<Float32Array> => {
+    const told = [
+      { start: 0, sound: 'drum' },
+      { start: 6, sound: second },
+    ];
+    const [sound] = await model.generate([{ ...bouncing(12), sounds: told }], options);
+    assert.equal(sound!.sound, 'drum');
+    return sound!.samples;
+  };
+  const [glass, metal] = [await sounds('glass'), await sounds('metal')];
+  const [whole] = await model.generate([bouncing(12)], { ...options, sound: 'drum' });
+  /** Share of b's power that is not a, at whatever level: the loudest sample sets that of the whole clip. */
+  const change = (a: Float32Array, b: Float32Array, from: number, to: number): number => {
+    const [x, y] = [a.subarray(from * 16000, to * 16000), b.subarray(from * 16000, to * 16000)];
+    const product = (p: Float32Array, q: Float32Array): number => p.reduce((sum, v, i) => sum + v * q[i]!, 0);
+    return 1 - product(x, y) ** 2 / (product(x, x) * product(y, y));
+  };
+  // A window is 4 s, so the sound may turn up to 2 s before or after the cut.
+  assert.ok(change(glass, metal, 0, 3) < 1e-6, 'the first scene is not the second one’s affair');
+  assert.ok(change(glass, whole!.samples, 0, 3) < 1e-6, 'the first scene sounds as if the whole clip were so');
+  assert.ok(change(glass, metal, 9, 12) > 0.1, `${change(glass, metal, 9, 12)}`);
+});
+
+test('a scene whose sound the model lacks sounds as the motion suggests', async () => {
+  const model = await pipeline();
+  const [guessed] = await model.generate([bouncing(2)], options);
+  const [told] = await model.generate([{ ...bouncing(2), sounds: [{ start: 0, sound: undefined }] }], options);
+  assert.equal(told!.sound, guessed!.sound);
+  assert.deepEqual(told!.samples, guessed!.samples);
+});
+
 test('an aborted signal stops the work', async () => {
   const model = await pipeline();
   await assert.rejects(
