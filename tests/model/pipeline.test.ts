@@ -132,10 +132,11 @@ test('each scene sounds as it was told: a cut changes the sound from there on, a
     const product = (p: Float32Array, q: Float32Array): number => p.reduce((sum, v, i) => sum + v * q[i]!, 0);
     return 1 - product(x, y) ** 2 / (product(x, x) * product(y, y));
   };
-  // A window is 4 s, so the sound may turn up to 2 s before or after the cut.
-  assert.ok(change(glass, metal, 0, 3) < 1e-6, 'the first scene is not the second one’s affair');
-  assert.ok(change(glass, whole!.samples, 0, 3) < 1e-6, 'the first scene sounds as if the whole clip were so');
-  assert.ok(change(glass, metal, 9, 12) > 0.1, `${change(glass, metal, 9, 12)}`);
+  // What comes soon before the cut may change a little: windows of 4 s overlap.
+  assert.ok(change(glass, metal, 0, 2) < 1e-9, 'the first scene is not the second one’s affair');
+  assert.ok(change(glass, whole!.samples, 0, 2) < 1e-9, 'the first scene sounds as if the whole clip were so');
+  assert.ok(change(glass, whole!.samples, 2, 5) < 0.01, `${change(glass, whole!.samples, 2, 5)} before the cut`);
+  assert.ok(change(glass, metal, 7, 12) > 0.1, `${change(glass, metal, 7, 12)} after the cut`);
 });
 
 test('a scene whose sound the model lacks sounds as the motion suggests', async () => {
