@@ -41,13 +41,16 @@ struct Params {
 @group(0) @binding(1) var<storage, read> k: array<${ELEMENT}>;
 @group(0) @binding(2) var<storage, read> v: array<${ELEMENT}>;
 #end
+#for i in 0..IMAGES
+var<private> fold_bits_${i}: u32;
+#end
 #if VECTOR
 #for b in 0..3
 #let NAME = b == 0 ? 'q' : b == 1 ? 'k' : 'v'
 // Columns 4x … 4x + 3 of a row.
 fn load_${NAME}(row: u32, x: u32) -> vec4f {
 #if IMAGES > 0
-  return textureLoad(${NAME}, texel(x, row, ${HEAD / 4}u, params.fold_bits_${b}));
+  return textureLoad(${NAME}, texel(x, row, ${HEAD / 4}u, fold_bits_${b}));
 #else
   return vec4f(${NAME}[row * ${HEAD / 4}u + x]);
 #end

@@ -18,6 +18,9 @@ enable subgroups;
 
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+#for i in 0..IMAGES
+  fold_bits_${i} = params.fold_bits_${i};
+#end
   let head = group.y;
   let row = group.x * ${TM}u;
 #for i in 0..TM

@@ -36,9 +36,13 @@ enable f16;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
+#if IMAGES > 0
+var<private> x_fold_bits: u32;
+
+#end
 fn load_x(pixel: i32, quad: i32) -> vec4f {
 #if IMAGES > 0
-  return textureLoad(x, texel(u32(quad), u32(pixel), u32(params.out_c / 4), params.fold_bits_0));
+  return textureLoad(x, texel(u32(quad), u32(pixel), u32(params.out_c / 4), x_fold_bits));
 #else
   let value = x[pixel * (params.out_c / 4) + quad];
   return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
@@ -56,6 +60,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
+#if IMAGES > 0
+  x_fold_bits = params.fold_bits_0;
+#end
   let quads = params.out_c / 4;
   let segments = (params.out_w + ${PIXELS - 1}) / ${PIXELS};
   let index = i32(flat_group(group, groups) * 64u + lane);

@@ -42,10 +42,15 @@ enable f16;
 @group(0) @binding(2) var<storage, read_write> w: array<${WIDE ? 'vec4<' : ''}${W_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(3) var<uniform> params: Params;
 
+#if IMAGES > 0
+var<private> x_fold_bits: u32;
+var<private> g_fold_bits: u32;
+
+#end
 // The input from a channel of a pixel on: one, or four with WIDE.
 fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
 #if IMAGES > 0
-  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), params.fold_bits_0));
+  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), x_fold_bits));
 #else
   let i = pixel * params.in_c + channel;
 #if WIDE && X_TYPE == 'f16'
@@ -62,7 +67,7 @@ fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
 // The gradient from a channel of a pixel on: one, or four with G_VEC = 4.
 fn load_g(pixel: i32, channel: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
 #if IMAGES > 0
-  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), params.fold_bits_1));
+  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), g_fold_bits));
 #else
   let i = pixel * params.out_c + channel;
 #if G_VEC == 4 && G_TYPE == 'f16'
@@ -83,6 +88,10 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let lane = i32(local);
+#if IMAGES > 0
+  x_fold_bits = params.fold_bits_0;
+  g_fold_bits = params.fold_bits_1;
+#end
   let group = i32(tile.z) % params.groups;
   let share = i32(tile.z) / params.groups;
   let shares = i32(tiles.z) / params.groups;

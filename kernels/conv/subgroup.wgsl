@@ -47,11 +47,16 @@ enable f16;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<${WIDE ? 'vec4<' : ''}${RESULT_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
+#if IMAGES > 0
+var<private> source_fold_bits: u32;
+var<private> weight_fold_bits: u32;
+
+#end
 // Channel x, or vec4 x of the channels, of a pixel.
 fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
   let length = params.${ADJOINT ? 'out_c' : 'in_c'} / ${VEC};
 #if IMAGES > 0
-  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), params.fold_bits_0));
+  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), source_fold_bits));
 #elif VEC == 1
   return f32(source[pixel * length + x]);
 #elif SOURCE_TYPE == 'f16'
@@ -66,7 +71,7 @@ fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
 fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
   let length = params.in_c / params.groups / ${WEIGHT_VEC};
 #if IMAGES > 0
-  return textureLoad(weights, texel(u32(x), u32(row), u32(length), params.fold_bits_1));
+  return textureLoad(weights, texel(u32(x), u32(row), u32(length), weight_fold_bits));
 #elif WEIGHT_VEC == 1
   return f32(weights[row * length + x]);
 #elif WEIGHT_TYPE == 'f16'
@@ -80,6 +85,10 @@ fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = i32(local);
+#if IMAGES > 0
+  source_fold_bits = params.fold_bits_0;
+  weight_fold_bits = params.fold_bits_1;
+#end
 #if ADJOINT
   let depth = params.out_c / params.groups;
   let width = params.in_c / params.groups;

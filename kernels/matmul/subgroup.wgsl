@@ -84,12 +84,16 @@ struct Params {
 
 // Four neighbours of a row as stored.
 #if IMAGE_A
-fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, ${A_ROW} / 4u, params.fold_bits_0)); }
+var<private> quads_a: u32;
+var<private> fold_bits_a: u32;
+fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, quads_a, fold_bits_a)); }
 #elif VEC_A
 fn load_a(x: u32, row: u32) -> vec4f { return vec4f(a[row * (${A_ROW} / 4u) + x]); }
 #end
 #if IMAGE_B
-fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, ${B_ROW} / 4u, params.fold_bits_1)); }
+var<private> quads_b: u32;
+var<private> fold_bits_b: u32;
+fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, quads_b, fold_bits_b)); }
 #elif VEC_B
 fn load_b(x: u32, row: u32) -> vec4f { return vec4f(b[row * (${B_ROW} / 4u) + x]); }
 #end
@@ -101,6 +105,14 @@ var<workgroup> panel: array<vec4f, ${PANEL / 4 * TM}>;
 #end
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+#if IMAGE_A
+  quads_a = ${A_ROW} / 4u;
+  fold_bits_a = params.fold_bits_0;
+#end
+#if IMAGE_B
+  quads_b = ${B_ROW} / 4u;
+  fold_bits_b = params.fold_bits_1;
+#end
   let row = group.y * ${TM}u;
   let base_a = group.z * params.stride_a;
   let base_b = group.z * params.stride_b;
@@ -244,15 +256,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
   }
 
-  // A loop, not TM copies of the epilogue, on which drivers spend seconds to minutes. Past the last column a lane repeats it,
-  // so it stores the same value again.
-#for j in 0..TN
-  var sums${j} = array<f32, ${TM}>(
-#for i in 0..TM
-    c${i}_${j},
-#end
-  );
-#end
+  // Past the last column a lane repeats it, so it stores the same value again: no guards are needed.
 #if VEC_C
 #for j in 0..TN / 4
   let col${j} = min(col / 4u + ${j * LANES}u + lane, params.n / 4u - 1u);
@@ -261,6 +265,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #for j in 0..TN
   let col${j} = min(col + ${j * LANES}u + lane, params.n - 1u);
 #end
+#end
+#if EXTRAS > 0
+  // A loop over a number of rows that drivers do not know: they spend seconds to minutes on TM copies of an epilogue that
+  // reads operands, which are no faster.
+#for j in 0..TN
+  var sums${j} = array<f32, ${TM}>(
+#for i in 0..TM
+    c${i}_${j},
+#end
+  );
 #end
   for (var i = 0u; i < min(${TM}u, params.m - row); i++) {
     let to = group.z * params.m + row + i;
@@ -281,6 +295,33 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 #end
   }
+#else
+  // Rows past the edge repeat, too.
+#for i in 0..TM
+  {
+#if TRANSPOSE_A && VEC_A
+    let to = group.z * params.m + min(row + ${i / 4 * 4}u, params.m - 4u) + ${i % 4}u;
+#else
+    let to = group.z * params.m + min(row + ${i}u, params.m - 1u);
+#end
+#if VEC_C
+#for j in 0..TN / 4
+    {
+      let at = to * (params.n / 4u) + col${j};
+      c[at] = vec4<${C_TYPE}>(finish(vec4f(c${i}_${4 * j}, c${i}_${4 * j + 1}, c${i}_${4 * j + 2}, c${i}_${4 * j + 3}), at, col${j}));
+    }
+#end
+#else
+#for j in 0..TN
+    {
+      let at = to * params.n + col${j};
+      c[at] = ${C_TYPE}(finish(c${i}_${j}, at, col${j}));
+    }
+#end
+#end
+  }
+#end
+#end
 #if PANEL > 0
   }
 #end
