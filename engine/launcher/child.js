@@ -62,7 +62,12 @@ export function runChild(script, args, environment) {
     env.XDG_RUNTIME_DIR = runtime = mkdtempSync(join(tmpdir(), 'onset-runtime-'));
   }
   if (process.stderr.isTTY) env.ONSET_STDERR_COLUMNS = String(process.stderr.columns || 80);
-  const child = spawn(process.execPath, [script, ...args], { env, stdio: ['inherit', 'inherit', 'pipe', 'ipc'] });
+  // Tensors lie outside of V8's heap; its young generation, which would grow to 48 MB beside them, need not.
+  const node = ['--max-semi-space-size=2'];
+  const child = spawn(process.execPath, [...node, script, ...args], {
+    env,
+    stdio: ['inherit', 'inherit', 'pipe', 'ipc'],
+  });
   const filter = lineFilter((text) => process.stderr.write(text));
   const decoder = new StringDecoder('utf8');
   child.stderr.on('data', (bytes) => filter.push(decoder.write(bytes)));

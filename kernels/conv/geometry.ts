@@ -85,20 +85,20 @@ export function convFlops({ w, y }: Convolution): number {
 }
 
 /**
- * Whether the convolution is a plain matrix product of the tensors as they lie: 1×1, or windows along the last axis that
- * neither overlap nor leave gaps.
+ * Why the convolution is no plain matrix product of the tensors as they lie, or null: it is one if 1×1, or with windows
+ * along the last axis that neither overlap nor leave gaps.
  */
-export function isMatmul({ x, w, y, stride, padding, dilation, groups }: Convolution): boolean {
+export function refuseMatmul({ x, w, y, stride, padding, dilation, groups }: Convolution): string | null {
   const [, kernelH, kernelW] = w.shape as [number, number, number, number];
-  return (
-    groups === 1 &&
+  return groups === 1 &&
     kernelH === 1 &&
     kernelW === stride[1] &&
     stride[0] === 1 &&
     (kernelW === 1 || dilation[1] === 1) &&
     padding.every((p) => p === 0) &&
     x.shape[2] === kernelW * y.shape[2]!
-  );
+    ? null
+    : 'only 1×1 kernels, or windows along W that neither overlap nor leave gaps';
 }
 
 /** Lanes that the one-subgroup convolutions serve. */

@@ -24,7 +24,7 @@ import {
   type Convolution,
   convFlops,
   geometryParams,
-  isMatmul,
+  refuseMatmul,
   refuseTiles,
   unlessHardware,
   usesF16,
@@ -77,10 +77,7 @@ function inShares(
 
 const matmul: Variant<WeightGradientProblem> = {
   name: 'matmul',
-  refuses: (_, problem) =>
-    isMatmul(convolutionOf(problem))
-      ? null
-      : 'only 1×1 kernels, or windows along W that neither overlap nor leave gaps',
+  refuses: (_, problem) => refuseMatmul(convolutionOf(problem)),
   lower(profile, problem): Lowering {
     const { x, w, y } = convolutionOf(problem);
     const rows = sizeOf(y.shape.slice(0, 3));
