@@ -22,7 +22,7 @@ import { latentNoise } from './noise.js';
 import { type ParameterSpec, Parameters } from './parameters.js';
 import { PlanCache } from './plan-cache.js';
 import { flowEulerSteps } from './samplers/flow-euler.js';
-import { windowStarts, windowWeights } from './windows.js';
+import { WindowAverage, windowStarts } from './windows.js';
 
 /** Tokens of one window (4 s), and of what neighbouring windows share. */
 const WINDOW = 100;
@@ -259,21 +259,12 @@ export class Pipeline {
     values: readonly Float32Array[],
     channels: number,
   ): Float32Array[] {
-    const weights = windowWeights(WINDOW, OVERLAP);
-    const sums = Array.from({ length: clipCount }, (_, clip) => new Float32Array(tokensOf[clip]! * channels));
-    const totals = Array.from({ length: clipCount }, (_, clip) => new Float32Array(tokensOf[clip]!));
-    for (const [w, { clip, start }] of windows.entries()) {
-      for (let t = 0; t < WINDOW && start + t < tokensOf[clip]!; t++) {
-        totals[clip]![start + t] += weights[t]!;
-        for (let c = 0; c < channels; c++) {
-          sums[clip]![(start + t) * channels + c] += weights[t]! * values[w]![t * channels + c]!;
-        }
-      }
-    }
-    for (const [clip, sum] of sums.entries()) {
-      for (let k = 0; k < sum.length; k++) sum[k] /= totals[clip]![Math.floor(k / channels)]!;
-    }
-    return sums;
+    const joined = Array.from(
+      { length: clipCount },
+      (_, clip) => new WindowAverage(tokensOf[clip]!, channels, { window: WINDOW, overlap: OVERLAP }),
+    );
+    for (const [w, { clip, start }] of windows.entries()) joined[clip]!.add(start, values[w]!);
+    return joined.map((each) => Float32Array.from(each.average()));
   }
 
   /** Latents [T, channels] to sound, by windows that overlap by the decoder's reach: the same as in one piece. */

@@ -9,7 +9,7 @@ import { SAMPLE_RATE } from '../codecs/spectral-codec.js';
 import { clipFrames, type FrameRule } from '../encoders/clip-frames.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
 import { runTrajectory } from '../samplers/trajectory.js';
-import { windowStarts, windowWeights } from '../windows.js';
+import { WindowAverage, windowStarts } from '../windows.js';
 import { type LoadOptions, VtaLdmNetworks } from './networks.js';
 
 /** Mel frames of one window: 10.24 s, the length that the release was trained on and always makes. */
@@ -99,27 +99,20 @@ export class VtaLdmPipeline {
     const perRow = this.#perRow;
     const window = this.#window;
     const shape = { batch: 1, height: window, width: this.#columns };
-    const weights = windowWeights(window, this.#overlap);
+    const overlap = this.#overlap;
     const noise = (step: number): Float64Array =>
       randomNumbers('normal', rows * perRow, { seed: [seed >>> 0, 0], step, stream: 0 });
     return runTrajectory(createSampler(networks.config.scheduler, { kind: sampler, steps }), {
       initial: noise(0),
       noise: (step) => noise(step + 1),
       async denoise(sample, timestep) {
-        const sum = new Float64Array(sample.length);
-        const total = new Float64Array(rows);
+        const joined = new WindowAverage(rows, perRow, { window, overlap });
         for (const { start, tokens } of windows) {
           signal?.throwIfAborted();
           const latent = Float32Array.from(sample.subarray(start * perRow, (start + window) * perRow));
-          const output = await networks.guided(latent, shape, { timestep, tokens, guidance });
-          for (let row = 0; row < window; row++) {
-            total[start + row]! += weights[row]!;
-            for (let i = 0; i < perRow; i++) {
-              sum[(start + row) * perRow + i]! += weights[row]! * output[row * perRow + i]!;
-            }
-          }
+          joined.add(start, await networks.guided(latent, shape, { timestep, tokens, guidance }));
         }
-        return sum.map((x, i) => x / total[Math.floor(i / perRow)]!);
+        return joined.average();
       },
       onStep: (done, total) => onProgress?.('denoising', done, total),
       ...(signal && { signal }),
@@ -136,21 +129,18 @@ export class VtaLdmPipeline {
     const samplesPerRow = this.#samplesPerRow;
     const length = (latents.length / perRow) * samplesPerRow;
     const shape = { batch: 1, height: this.#window, width: this.#columns };
-    const weights = windowWeights(this.#window * samplesPerRow, this.#overlap * samplesPerRow);
-    const sum = new Float64Array(length);
-    const total = new Float64Array(length);
+    const joined = new WindowAverage(length, 1, {
+      window: this.#window * samplesPerRow,
+      overlap: this.#overlap * samplesPerRow,
+    });
     for (const [i, { start }] of windows.entries()) {
       signal?.throwIfAborted();
       const window = Float32Array.from(latents.subarray(start * perRow, (start + this.#window) * perRow));
       const sound = await this.networks.vocode(await this.networks.decode(window, shape), 1);
-      const at = start * samplesPerRow;
-      for (let k = 0; k < weights.length; k++) {
-        sum[at + k]! += weights[k]! * (sound[k] ?? 0);
-        total[at + k]! += weights[k]!;
-      }
+      joined.add(start * samplesPerRow, sound);
       onProgress?.('decoding', i + 1, windows.length);
     }
-    return Float32Array.from(sum, (x, k) => x / total[k]!);
+    return Float32Array.from(joined.average());
   }
 }
 
