@@ -76,31 +76,40 @@ export async function runStage(request: StageRequest): Promise<Tensors> {
   try {
     if (request.stage === 'mel') return await mel(engine, request);
     if (request.stage === 'stft') return await spectrum(engine, request);
-    if (request.stage === 'appearance') return await classify(engine, request);
-    const started = performance.now();
-    const networks = await VtaLdmNetworks.load(engine, request.weights!, {
-      parts: [PART_OF[request.stage]!],
-      dtype: request.dtype,
-      ...(request.onProgress && { onProgress: request.onProgress }),
-      ...(request.signal && { signal: request.signal }),
-    });
-    const loaded = performance.now();
-    const outputs = await runNetwork(networks, request);
-    const runs = [performance.now() - loaded];
-    while (runs.length < (request.runs ?? 1)) {
-      request.signal?.throwIfAborted();
-      const again = performance.now();
-      await runNetwork(networks, request);
-      runs.push(performance.now() - again);
+    const { weights, dtype, onProgress, signal } = request;
+    const options = { dtype, ...(onProgress && { onProgress }), ...(signal && { signal }) };
+    if (request.stage === 'appearance') {
+      const loadClassifier = (): Promise<PictureClassifier> =>
+        PictureClassifier.load(engine, `${weights}/${EFFICIENTNET_LITE_FILE}`, options);
+      return await timed(request, loadClassifier, (classifier) => classify(classifier, request));
     }
-    request.onTimes?.(
-      (loaded - started) / 1000,
-      runs.map((ms) => ms / 1000),
-    );
-    return outputs;
+    const load = (): Promise<VtaLdmNetworks> =>
+      VtaLdmNetworks.load(engine, weights!, { ...options, parts: [PART_OF[request.stage]!] });
+    return await timed(request, load, (networks) => runNetwork(networks, request));
   } finally {
     engine.dispose();
   }
+}
+
+/** Runs what was loaded as often as asked; gives the first outputs. */
+async function timed<Loaded>(
+  { runs = 1, onTimes, signal }: StageRequest,
+  load: () => Promise<Loaded>,
+  run: (loaded: Loaded) => Promise<Tensors>,
+): Promise<Tensors> {
+  const times = [performance.now()];
+  const loaded = await load();
+  times.push(performance.now());
+  const outputs = await run(loaded);
+  times.push(performance.now());
+  while (times.length < runs + 2) {
+    signal?.throwIfAborted();
+    await run(loaded);
+    times.push(performance.now());
+  }
+  const [loading, ...running] = times.slice(1).map((time, i) => (time - times[i]!) / 1000);
+  onTimes?.(loading!, running);
+  return outputs;
 }
 
 function runNetwork(networks: VtaLdmNetworks, request: StageRequest): Promise<Tensors> {
@@ -147,11 +156,7 @@ async function see(networks: VtaLdmNetworks, { inputs, onProgress, signal }: Sta
   ]);
 }
 
-async function classify(engine: Engine, { inputs, weights, dtype, signal }: StageRequest): Promise<Tensors> {
-  const classifier = await PictureClassifier.load(engine, `${weights}/${EFFICIENTNET_LITE_FILE}`, {
-    dtype,
-    ...(signal && { signal }),
-  });
+async function classify(classifier: PictureClassifier, { inputs, signal }: StageRequest): Promise<Tensors> {
   const { size, head, classes } = classifier.config;
   const pictures = taken(inputs, 'pictures', ['T', 3, size, size]);
   const { features, logits } = await classifier.see(channelsLast(pictures), signal);
