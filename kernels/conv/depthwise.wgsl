@@ -1,13 +1,15 @@
 // Depthwise convolution: each channel has a filter of its own. With FLIP the filter is mirrored, which makes it the adjoint
 // of a convolution of stride 1 (the host then exchanges the sizes and gives the padding that is left, (K − 1)·d − p).
 //
-// A thread makes 8 neighbouring pixels of 4 channels, so that each source element is loaded once for all the taps that
-// read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
+// A thread makes 8 neighbouring pixels of 4 channels in each of ROWS rows, so that each source element is loaded once for all
+// the taps that read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
 // IMAGES = 1: x is an image (kernels/image.ts).
 // The host guarantees that C divides by 4; pixels may be ragged.
 #param KERNEL_H
 #param KERNEL_W
+#param STRIDE_H
 #param STRIDE_W
+#param DILATION_H
 #param DILATION_W
 #param FLIP
 #param IMAGES = 0
@@ -24,6 +26,8 @@ enable f16;
 #include conv/geometry
 #include common/image
 #let PIXELS = 8
+#param ROWS
+#let LINES = (ROWS - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1
 #let TAPS = KERNEL_H * KERNEL_W
 #let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
 
@@ -66,42 +70,57 @@ fn main(
   let quads = params.out_c / 4;
   let segments = (params.out_w + ${PIXELS - 1}) / ${PIXELS};
   let index = i32(flat_group(group, groups) * 64u + lane);
-  if (index >= params.batch * params.out_h * segments * quads) { return; }
+  let bands = (params.out_h + ${ROWS - 1}) / ${ROWS};
+  if (index >= params.batch * bands * segments * quads) { return; }
   let quad = index % quads;
   let ox = (index / quads) % segments * ${PIXELS};
-  let line = index / quads / segments;
-  let oy = line % params.out_h;
-  let image = line / params.out_h;
+  let band = index / quads / segments;
+  let oy = band % bands * ${ROWS};
+  let image = band / bands;
 #for t in 0..TAPS
   let w${t} = load_w(quad * ${TAPS} + ${t});
 #end
+#for r in 0..ROWS
 #for p in 0..PIXELS
-  var sum${p} = vec4f();
+  var sum${r}_${p} = vec4f();
+#end
 #end
   let ix = ox * ${STRIDE_W} - params.pad_w;
-#for ky in 0..KERNEL_H
+#for t in 0..SPAN
+  let inside${t} = within(ix + ${t}, params.in_w);
+#end
+#for line in 0..LINES
   {
-    let iy = oy * params.stride_h - params.pad_h + ${ky} * params.dilation_h;
+    let iy = oy * ${STRIDE_H} - params.pad_h + ${line};
     if (within(iy, params.in_h)) {
       let base = (image * params.in_h + iy) * params.in_w + ix;
 #for t in 0..SPAN
-      let inside${t} = within(ix + ${t}, params.in_w);
       let x${t} = select(vec4f(), load_x(select(0, base + ${t}, inside${t}), quad), inside${t});
 #end
+#for r in 0..ROWS
+#let REACH = line - r * STRIDE_H
+#if REACH >= 0 && REACH % DILATION_H == 0 && REACH / DILATION_H < KERNEL_H
+#let ky = REACH / DILATION_H
+      {
 #for kx in 0..KERNEL_W
 #let TAP = FLIP ? TAPS - 1 - ky * KERNEL_W - kx : ky * KERNEL_W + kx
       let f${kx} = vec4f(w${TAP / 4}[${TAP % 4}], w${(TAP + TAPS) / 4}[${(TAP + TAPS) % 4}], w${(TAP + 2 * TAPS) / 4}[${(TAP + 2 * TAPS) % 4}], w${(TAP + 3 * TAPS) / 4}[${(TAP + 3 * TAPS) % 4}]);
 #for p in 0..PIXELS
-      sum${p} += x${p * STRIDE_W + kx * DILATION_W} * f${kx};
+      sum${r}_${p} += x${p * STRIDE_W + kx * DILATION_W} * f${kx};
+#end
+#end
+      }
 #end
 #end
     }
   }
 #end
+#for r in 0..ROWS
 #for p in 0..PIXELS
-  if (ox + ${p} < params.out_w) {
-    let to = (line * params.out_w + ox + ${p}) * quads + quad;
-    y[to] = vec4<${Y_TYPE}>(finish(sum${p}, u32(to), u32(quad)));
+  if (ox + ${p} < params.out_w && oy + ${r} < params.out_h) {
+    let to = ((image * params.out_h + oy + ${r}) * params.out_w + ox + ${p}) * quads + quad;
+    y[to] = vec4<${Y_TYPE}>(finish(sum${r}_${p}, u32(to), u32(quad)));
   }
+#end
 #end
 }
