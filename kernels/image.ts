@@ -15,6 +15,7 @@ import {
   bytesPerElement,
   type DeviceProfile,
   type ImageShape,
+  KernelError,
   type Lowering,
   type Problem,
   sizeOf,
@@ -89,7 +90,7 @@ export function overImages<P extends Problem>(
     unsuited: unlessSoftware,
     lower(profile, problem) {
       const images = find(profile, problem);
-      if (typeof images === 'string') throw new RangeError(`${name}: ${images}`);
+      if (typeof images === 'string') throw new KernelError(`${name}: ${images}`);
       return { ...lower(profile, problem, images), variant: name };
     },
   };

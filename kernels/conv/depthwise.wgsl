@@ -4,12 +4,12 @@
 // A thread makes 8 neighbouring pixels of 4 channels in each of ROWS rows, so that each source element is loaded once for all
 // the taps that read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
 // IMAGES = 1: x is an image (kernels/image.ts).
-// The host guarantees that C divides by 4; pixels may be ragged.
+// The host guarantees that C divides by 4, and one row a thread where rows are dilated; pixels may be ragged.
 #param KERNEL_H
 #param KERNEL_W
+#param ROWS
 #param STRIDE_H
 #param STRIDE_W
-#param DILATION_H
 #param DILATION_W
 #param FLIP
 #param IMAGES = 0
@@ -26,8 +26,7 @@ enable f16;
 #include conv/geometry
 #include common/image
 #let PIXELS = 8
-#param ROWS
-#let LINES = (ROWS - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1
+#let LINES = (ROWS - 1) * STRIDE_H + KERNEL_H
 #let TAPS = KERNEL_H * KERNEL_W
 #let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
 
@@ -91,16 +90,15 @@ fn main(
 #end
 #for line in 0..LINES
   {
-    let iy = oy * ${STRIDE_H} - params.pad_h + ${line};
+    let iy = oy * ${STRIDE_H} - params.pad_h + ${line} * params.dilation_h;
     if (within(iy, params.in_h)) {
       let base = (image * params.in_h + iy) * params.in_w + ix;
 #for t in 0..SPAN
       let x${t} = select(vec4f(), load_x(select(0, base + ${t}, inside${t}), quad), inside${t});
 #end
 #for r in 0..ROWS
-#let REACH = line - r * STRIDE_H
-#if REACH >= 0 && REACH % DILATION_H == 0 && REACH / DILATION_H < KERNEL_H
-#let ky = REACH / DILATION_H
+#let ky = line - r * STRIDE_H
+#if ky >= 0 && ky < KERNEL_H
       {
 #for kx in 0..KERNEL_W
 #let TAP = FLIP ? TAPS - 1 - ky * KERNEL_W - kx : ky * KERNEL_W + kx

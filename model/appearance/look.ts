@@ -48,12 +48,12 @@ export async function lookAt(classifier: PictureJudge, path: string, options: Lo
   const scenes: { start: number; frames: number; sum: Float64Array }[] = [];
   const picture = new Float32Array(size * size * 3);
   for await (const { pixels, time } of stream) {
-    const { begins, chosen } = sampler.push(pixels, time);
+    const { scene: at, begins, chosen } = sampler.push(pixels, time);
     if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
     if (!chosen) continue;
     for (let i = 0; i < picture.length; i++) picture[i] = (pixels[i]! - 127) / 128;
     const { logits } = await classifier.see(picture, signal);
-    const scene = scenes.at(-1)!;
+    const scene = scenes[at]!;
     scene.frames++;
     for (const [k, p] of softmax(logits).entries()) scene.sum[k] += p;
     onProgress?.('looking', Math.min(time, seconds), seconds);
