@@ -46,19 +46,35 @@ export async function lookAt(classifier: PictureJudge, path: string, options: Lo
   const seconds = partDuration(stream.info, start, duration);
   const sampler = new SceneSampler(size);
   const scenes: { start: number; frames: number; sum: Float64Array }[] = [];
-  const picture = new Float32Array(size * size * 3);
-  for await (const { pixels, time } of stream) {
-    const { scene: at, begins, chosen } = sampler.push(pixels, time);
-    if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
-    if (!chosen) continue;
-    for (let i = 0; i < picture.length; i++) picture[i] = (pixels[i]! - 127) / 128;
-    const { logits } = await classifier.see(picture, signal);
-    const scene = scenes[at]!;
+  const judge = async (pixels: Uint8Array, scene: { frames: number; sum: Float64Array }): Promise<void> => {
+    const { logits } = await classifier.see(normalised(pixels), signal);
     scene.frames++;
     for (const [k, p] of softmax(logits).entries()) scene.sum[k] += p;
-    onProgress?.('looking', Math.min(time, seconds), seconds);
+  };
+  // While the device judges a picture, the frames up to the next are decoded and compared.
+  let judged: Promise<void> = Promise.resolve();
+  try {
+    for await (const { pixels, time } of stream) {
+      const { scene, begins, chosen } = sampler.push(pixels, time);
+      if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
+      if (!chosen) continue;
+      await judged;
+      judged = judge(pixels, scenes[scene]!);
+      // It may fail while a frame is awaited; the error is thrown where the promise is.
+      judged.catch(() => {});
+      onProgress?.('looking', Math.min(time, seconds), seconds);
+    }
+  } finally {
+    await judged;
   }
   return summary(seconds, scenes);
+}
+
+/** RGB bytes as the network takes them. */
+function normalised(pixels: Uint8Array): Float32Array {
+  const picture = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) picture[i] = (pixels[i]! - 127) / 128;
+  return picture;
 }
 
 function summary(seconds: number, found: readonly { start: number; frames: number; sum: Float64Array }[]): Look {

@@ -59,12 +59,19 @@ export class SceneSampler {
 function shrink(pixels: Uint8Array, size: number): Float32Array {
   const side = size / CELLS;
   const sums = new Float32Array(CELLS * CELLS * 3);
-  for (let y = 0; y < size; y++) {
-    const row = Math.floor(y / side) * CELLS;
-    for (let x = 0; x < size; x++) {
-      const cell = (row + Math.floor(x / side)) * 3;
-      const at = (y * size + x) * 3;
-      for (let c = 0; c < 3; c++) sums[cell + c] += pixels[at + c]!;
+  for (let y = 0, at = 0; y < size; y++) {
+    const row = Math.floor(y / side) * CELLS * 3;
+    for (let cell = row; cell < row + CELLS * 3; cell += 3) {
+      // In local variables: sums in an array would be rounded and stored for each pixel.
+      let [red, green, blue] = [0, 0, 0];
+      for (const end = at + side * 3; at < end; at += 3) {
+        red += pixels[at]!;
+        green += pixels[at + 1]!;
+        blue += pixels[at + 2]!;
+      }
+      sums[cell] += red;
+      sums[cell + 1] += green;
+      sums[cell + 2] += blue;
     }
   }
   return sums.map((sum) => sum / (255 * side * side));

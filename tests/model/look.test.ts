@@ -72,6 +72,34 @@ test('where nothing is seen that sounds, no sound is chosen', async () => {
   );
 });
 
+test('frames go on being read while a picture is judged, and none is changed meanwhile', async () => {
+  const classifier = judge();
+  const { see } = classifier;
+  let atOnce = 0;
+  classifier.see = async (picture, signal) => {
+    assert.equal(++atOnce, 1, 'one picture at a time');
+    const before = picture.slice();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(picture, before);
+    atOnce--;
+    return see.call(classifier, picture, signal);
+  };
+  const look = await lookAt(classifier, await twoScenes());
+  assert.deepEqual(
+    look.scenes.map(({ frames, sound }) => [frames, sound.name]),
+    [
+      [4, 'drum'],
+      [6, 'dog'],
+    ],
+  );
+});
+
+test('an error of the network ends the look', async () => {
+  const classifier = judge();
+  classifier.see = () => Promise.reject(new Error('no more memory'));
+  await assert.rejects(lookAt(classifier, await twoScenes()), /no more memory/);
+});
+
 test('the command says a scene a line: seconds, sound and what is seen', async () => {
   const lines = inWords(await lookAt(judge(), await twoScenes())).split('\n');
   assert.equal(lines.length, 2);
