@@ -80,7 +80,8 @@ const KINDS: readonly Kind[] = [
       ] as const);
       return convolution(
         dtype,
-        [batch, random.int(kernelH, 9), random.int(kernelW, 21), channels],
+        // Up to three bands of 16 rows.
+        [batch, random.int(kernelH, 40), random.int(kernelW, 21), channels],
         [channels, kernelH, kernelW, 1],
         {
           padding: [random.int(0, kernelH), random.int(0, kernelH), random.int(0, kernelW), random.int(0, kernelW)],

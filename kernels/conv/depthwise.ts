@@ -5,10 +5,10 @@ import { foldParams, type Images, readAs } from '../image.js';
 import { type DeviceProfile, flatGrid, type KernelCall, output } from '../kernel.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
-/** Pixels a thread of `depthwise.wgsl` makes. */
+/** Pixels a thread makes. */
 const PIXELS = 8;
-/** Rows of them from images: two are 1.2 to 1.5 times as fast as one on lavapipe; four more so, but for 27 MB more of code. */
-const IMAGE_ROWS = 2;
+/** Rows of them that a thread of `depthwise-sliding.wgsl` makes. */
+const SLIDING_ROWS = 16;
 /** Taps and source pixels that still fit the registers of the unrolled kernels. */
 const MOST_TAPS = 25;
 const MOST_SPAN = 40;
@@ -43,18 +43,16 @@ export function depthwiseCall(
     padding: [(kernelH - 1) * dilation[0] - padding[0], 0, (kernelW - 1) * dilation[1] - padding[2], 0],
   };
   const [batch, rows, columns, channels] = result.shape as [number, number, number, number];
-  const rowsEach = images.length > 0 && dilation[0] === 1 ? Math.min(IMAGE_ROWS, rows) : 1;
+  const sliding = images.length > 0;
   return {
-    template: 'conv/depthwise',
+    template: sliding ? 'conv/depthwise-sliding' : 'conv/depthwise',
     defines: {
       KERNEL_H: kernelH,
       KERNEL_W: kernelW,
-      ROWS: rowsEach,
-      STRIDE_H: stride[0],
+      ...(sliding ? { ROWS: SLIDING_ROWS, STRIDE_H: stride[0], IMAGES: images.length } : {}),
       STRIDE_W: stride[1],
       DILATION_W: dilation[1],
       FLIP: adjoint,
-      IMAGES: images.length,
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, 'vec4f'),
@@ -65,7 +63,7 @@ export function depthwiseCall(
     buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
     params: { ...geometryParams(adjoint ? mirrored : convolution), ...foldParams(images) },
     workgroups: flatGrid(
-      (batch * Math.ceil(rows / rowsEach) * Math.ceil(columns / PIXELS) * channels) / 4,
+      (batch * Math.ceil(rows / (sliding ? SLIDING_ROWS : 1)) * Math.ceil(columns / PIXELS) * channels) / 4,
       64,
       profile.maxWorkgroupsPerDimension,
     ),

@@ -40,7 +40,8 @@ export function variantsEitherWay<P extends EpilogueProblem>(
   };
   const depthwiseImage = overImages(
     depthwise,
-    (profile, problem) => imagesOf(profile, [problem.inputs[0]!]),
+    (profile, problem) =>
+      convolutionOf(problem).dilation[0] > 1 ? 'rows are dilated' : imagesOf(profile, [problem.inputs[0]!]),
     lowerDepthwise,
   );
 

@@ -67,7 +67,7 @@ export const subgroup: Variant<MatmulProblem> = {
 };
 
 /** Below this many rows or columns the loads are no longer what takes the time; measured on lavapipe. */
-const LEAST_IMAGE_SIDE = 32;
+const LEAST_IMAGE_SIDE = 16;
 
 /** The same over operands read as images, in wider tiles; one that has no image is read as the buffer it is. */
 export const subgroupImage: Variant<MatmulProblem> = {
@@ -122,7 +122,8 @@ function lowerTiles(
 ): Lowering {
   const { m, n, k, batch, strideA, strideB } = matmulSizes(problem);
   const lanes = profile.subgroups.min;
-  const vecC = vecB && !problem.transposeB;
+  // Loads take a row of B for each lane in any order; stores are cheaper in fours.
+  const vecC = vecB && n % 4 === 0 && columns % 4 === 0;
   return {
     variant: 'subgroup',
     calls: [
@@ -136,6 +137,7 @@ function lowerTiles(
           TN: columns,
           VEC_A: vecA,
           VEC_B: vecB,
+          VEC_C: vecC,
           K_TAIL: k % 4 !== 0,
           IMAGE_A: images[0] !== undefined,
           IMAGE_B: images[1] !== undefined,

@@ -5,8 +5,8 @@
 // there, then spreads each element of A over the lanes, which hold columns.
 //
 // Layouts as in matmul/naive. VEC_A, VEC_B: the contiguous dimension of the operand is a multiple of 4 and is read as vec4;
-// otherwise element by element. With B as [K, N] read as vec4, lane l holds the columns 4l … 4l+3 of each block of
-// 4·LANES and stores vec4s; otherwise it holds the columns l, LANES + l, ….
+// otherwise element by element. VEC_C: lane l holds the columns 4l … 4l+3 of each block of 4·LANES and stores vec4s;
+// otherwise it holds the columns l, LANES + l, ….
 // Any M, N, K: past the edges the last row or column is computed again; K past the end counts as zero.
 //
 // IMAGE_A, IMAGE_B: the operand is an image (kernels/image.ts), whose loads cost a third there.
@@ -14,9 +14,9 @@
 // PANEL > 0: the workgroup first copies its rows of A, PANEL columns at most, to workgroup memory, from where a load costs
 // half as much there, and then passes over `sweep` tiles of columns.
 //
-// The host guarantees: subgroups of exactly LANES lanes, TM a multiple of LANES, TN a multiple of 4 if B is [K, N] with VEC_B,
-// VEC_A and VEC_B only where the contiguous dimension is a multiple of 4, and always of images; K_TAIL where K is not one;
-// with PANEL, that A is [M, K] with VEC_A and K at most PANEL.
+// The host guarantees: subgroups of exactly LANES lanes, TM a multiple of LANES; VEC_A and VEC_B only where the contiguous
+// dimension is a multiple of 4, and always of images; VEC_C only with VEC_B, where N and TN are multiples of 4, and always
+// where B is then [K, N]; K_TAIL where K is no multiple of 4; with PANEL, that A is [M, K] with VEC_A and K at most PANEL.
 #param LANES
 #param TM
 #param TN
@@ -27,6 +27,7 @@
 #param TRANSPOSE_B = false
 #param VEC_A
 #param VEC_B
+#param VEC_C
 #param K_TAIL
 #param IMAGE_A = false
 #param IMAGE_B = false
@@ -40,7 +41,6 @@ enable f16;
 #include common/image
 #let A_ROW = TRANSPOSE_A ? 'params.m' : 'params.k'
 #let B_ROW = TRANSPOSE_B ? 'params.k' : 'params.n'
-#let VEC_C = VEC_B && !TRANSPOSE_B
 #let TILE_N = LANES * TN
 
 struct Params {
@@ -149,7 +149,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var c${i}_${j} = 0.0;
 #end
 #end
-#if TRANSPOSE_B
+#if TRANSPOSE_B && VEC_C
+#for j in 0..TN
+  let b_row${j} = base_b + 4u * min(col / 4u + ${j / 4 * LANES}u + lane, params.n / 4u - 1u) + ${j % 4}u;
+#end
+#elif TRANSPOSE_B
 #for j in 0..TN
   let b_row${j} = base_b + min(col + ${j * LANES}u + lane, params.n - 1u);
 #end
