@@ -270,9 +270,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let col${j} = min(col + ${j * LANES}u + lane, params.n - 1u);
 #end
 #end
-#if EXTRAS > 0
+#if EXTRAS > 0 || C_TYPE == 'f16'
   // A loop over a number of rows that drivers do not know: they spend seconds to minutes on TM copies of an epilogue that
-  // reads operands, which are no faster.
+  // reads operands or rounds, which are no faster.
 #for j in 0..TN
   var sums${j} = array<f32, ${TM}>(
 #for i in 0..TM
