@@ -1,52 +1,24 @@
 // Depthwise convolution of an image (kernels/image.ts), for drivers whose lanes are the SIMD lanes of a CPU. With FLIP the
 // filter is mirrored, as in conv/depthwise.
 //
-// A thread makes 8 neighbouring pixels of 4 channels in up to ROWS rows and slides down over them: each step takes STRIDE_H
-// lines of the source, adds them to every row that they reach, and finishes the topmost of these. So a line is loaded once
-// for all its rows, and the code is that of a single row. Steps before the first row only begin those below it.
-// Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
-//
+// A thread makes its pixels in up to ROWS rows and slides down over them: each step takes STRIDE_H lines of the source, adds
+// them to every row that they reach, and finishes the topmost of these. So a line is loaded once for all its rows, and the
+// code is that of a single row. Steps before the first row only begin those below it.
 // The host guarantees that C divides by 4 and that rows are not dilated; pixels and rows may be ragged.
-#param KERNEL_H
-#param KERNEL_W
 #param ROWS
 #param STRIDE_H
-#param STRIDE_W
-#param DILATION_W
-#param FLIP
-#param X_TYPE
-#param W_TYPE
-#param Y_TYPE
-#param F16
-#param OUTPUT_BINDING = 2
-#if F16
-enable f16;
-#end
-#include common/index
-#include common/epilogue
-#include conv/geometry
+#include conv/depthwise-common
 #include common/image
-#let PIXELS = 8
-#let TAPS = KERNEL_H * KERNEL_W
-#let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
 // Rows that are under way between two steps.
 #let BEGUN = (KERNEL_H + STRIDE_H - 1) / STRIDE_H - 1
 
 @group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
-@group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
-@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
-@group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
 var<private> x_quads: u32;
 var<private> x_fold_bits: u32;
 
 fn load_x(pixel: i32, quad: i32) -> vec4f {
   return textureLoad(x, texel(u32(quad), u32(pixel), x_quads, x_fold_bits));
-}
-
-fn load_w(i: i32) -> vec4f {
-  let value = w[i];
-  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
 }
 
 @compute @workgroup_size(64)

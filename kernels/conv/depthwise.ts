@@ -44,12 +44,13 @@ export function depthwiseCall(
   };
   const [batch, rows, columns, channels] = result.shape as [number, number, number, number];
   const sliding = images.length > 0;
+  const rowsEach = sliding ? SLIDING_ROWS : 1;
   return {
     template: sliding ? 'conv/depthwise-sliding' : 'conv/depthwise',
     defines: {
       KERNEL_H: kernelH,
       KERNEL_W: kernelW,
-      ...(sliding ? { ROWS: SLIDING_ROWS, STRIDE_H: stride[0], IMAGES: images.length } : {}),
+      ...(sliding ? { ROWS: rowsEach, STRIDE_H: stride[0], IMAGES: images.length } : {}),
       STRIDE_W: stride[1],
       DILATION_W: dilation[1],
       FLIP: adjoint,
@@ -63,7 +64,7 @@ export function depthwiseCall(
     buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
     params: { ...geometryParams(adjoint ? mirrored : convolution), ...foldParams(images) },
     workgroups: flatGrid(
-      (batch * Math.ceil(rows / (sliding ? SLIDING_ROWS : 1)) * Math.ceil(columns / PIXELS) * channels) / 4,
+      (batch * Math.ceil(rows / rowsEach) * Math.ceil(columns / PIXELS) * channels) / 4,
       64,
       profile.maxWorkgroupsPerDimension,
     ),

@@ -1,42 +1,15 @@
 // Depthwise convolution: each channel has a filter of its own. With FLIP the filter is mirrored, which makes it the adjoint
 // of a convolution of stride 1 (the host then exchanges the sizes and gives the padding that is left, (K − 1)·d − p).
 //
-// A thread makes 8 neighbouring pixels of 4 channels, so that each source element is loaded once for all the taps that
-// read it. Neighbouring threads hold neighbouring channels. Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
+// A thread loads each source element of its row once for all the taps that read it.
 // The host guarantees that C divides by 4; pixels may be ragged.
-#param KERNEL_H
-#param KERNEL_W
-#param STRIDE_W
-#param DILATION_W
-#param FLIP
-#param X_TYPE
-#param W_TYPE
-#param Y_TYPE
-#param F16
-#param OUTPUT_BINDING = 2
-#if F16
-enable f16;
-#end
-#include common/index
-#include common/epilogue
-#include conv/geometry
-#let PIXELS = 8
-#let TAPS = KERNEL_H * KERNEL_W
-#let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
+#include conv/depthwise-common
 
 @group(0) @binding(0) var<storage, read> x: array<${X_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
-@group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
-@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
-@group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
 fn load_x(pixel: i32, quad: i32) -> vec4f {
   let value = x[pixel * (params.out_c / 4) + quad];
   return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
-}
-
-fn load_w(i: i32) -> vec4f {
-  let value = w[i];
-  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
 }
 
 @compute @workgroup_size(64)

@@ -1,0 +1,31 @@
+// What the depthwise convolutions share: a thread makes PIXELS neighbouring pixels of 4 channels, from SPAN of the source in a
+// line, with TAPS weights a channel. Neighbouring threads hold neighbouring channels.
+// Layouts: x [B, H, W, C], w [C, KH, KW, 1], y [B, OH, OW, C].
+#param KERNEL_H
+#param KERNEL_W
+#param STRIDE_W
+#param DILATION_W
+#param FLIP
+#param X_TYPE
+#param W_TYPE
+#param Y_TYPE
+#param F16
+#param OUTPUT_BINDING = 2
+#if F16
+enable f16;
+#end
+#include common/index
+#include common/epilogue
+#include conv/geometry
+#let PIXELS = 8
+#let TAPS = KERNEL_H * KERNEL_W
+#let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
+
+@group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
+@group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
+@group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
+
+fn load_w(i: i32) -> vec4f {
+  let value = w[i];
+  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+}
