@@ -18,15 +18,45 @@ module.exports = {
     },
     room('kernels-import-nothing-above', { path: '^kernels/' }, '^kernels/'),
     room('engine-imports-kernels', { path: '^engine/' }, '^(engine|kernels)/'),
-    room('weights-import-engine', { path: '^weights/' }, '^(weights|engine)/'),
-    room('media-imports-nothing', { path: '^model/media/' }, '^model/media/'),
+    room('weights-import-engine', { path: '^weights/' }, '^(weights|engine)/|^kernels/errors'),
     room(
-      'model-imports-below',
-      { path: '^model/', pathNot: '^model/(media|training|evaluation)/' },
-      '^(model/(?!training|evaluation)|weights|engine|kernels)/?',
+      'media-imports-the-platform',
+      { path: '^model/media/' },
+      '^(model/media/|engine/platform/|kernels/errors\\.ts$)',
     ),
-    room('training-imports-below', { path: '^model/training/' }, '^(model/(?!evaluation)|weights|engine)/?'),
-    room('evaluation-imports-below', { path: '^model/evaluation/' }, '^(model|weights|engine)/'),
+    room(
+      'foley-imports-media',
+      { path: '^model/foley/' },
+      '^(model/(foley|media)/|engine/platform/|kernels/errors\\.ts$)',
+    ),
+    room(
+      'networks-import-below',
+      { path: '^model/(networks|samplers)/' },
+      '^(model/(networks|samplers)/|weights/|engine/|kernels/)',
+    ),
+    room(
+      'appearance-imports-below',
+      { path: '^model/appearance/' },
+      '^(model/(appearance|networks|samplers|media)/|weights/|engine/|kernels/)',
+    ),
+    ...['onset', 'vta-ldm'].map((family) =>
+      room(
+        `${family}-imports-below`,
+        { path: `^model/${family}/` },
+        `^(model/(${family}|networks|samplers|appearance|media)/|model/video-to-audio\\.ts$|weights/|engine/|kernels/)`,
+      ),
+    ),
+    room(
+      'root-of-model-imports-below',
+      { path: '^model/[^/]+$' },
+      '^(model/(?!training/|evaluation/|foley/)|weights/|engine/|kernels/)',
+    ),
+    room(
+      'training-imports-below',
+      { path: '^model/training/' },
+      '^(model/(?!evaluation/)|weights/|engine/|kernels/errors)',
+    ),
+    room('evaluation-imports-below', { path: '^model/evaluation/' }, '^(model/|weights/|engine/|kernels/errors)'),
     room('tools-do-not-import-tests', { path: '^tools/' }, '^(tools|model|weights|engine|kernels)/'),
   ],
   options: {

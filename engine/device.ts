@@ -2,7 +2,7 @@
 
 import type { DeviceProfile, SubgroupMatrixConfig } from '../kernels/kernel.js';
 import { AdapterError, EngineError } from './errors.js';
-import { openGpu } from './platform.js';
+import { openGpu } from './platform/gpu.js';
 
 const WANTED_FEATURES = [
   'shader-f16',

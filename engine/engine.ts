@@ -8,7 +8,7 @@ import type { Graph } from './graph.js';
 import { PipelineCache } from './pipelines.js';
 import { type CompileOptions, type Host, Plan } from './plan.js';
 import { type PlanOptions, planProgram, printMemory, printProgram } from './planner.js';
-import { settled } from './platform.js';
+import { settled } from './platform/gpu.js';
 import { profileTable } from './profiler.js';
 import { Variables } from './variables.js';
 
@@ -20,7 +20,7 @@ export type { GradientContext, Node, Op } from './graph.js';
 export { Graph, Tensor } from './graph.js';
 export * from './ops/index.js';
 export { Plan } from './plan.js';
-export { settled } from './platform.js';
+export { settled } from './platform/gpu.js';
 export { chromeTrace, type ProfileRow, profileTable } from './profiler.js';
 export { type TensorData, Variables } from './variables.js';
 

@@ -1,12 +1,15 @@
 /** Typed errors of the engine. Each message names the thing, what was expected, and what to do. */
 
-export class EngineError extends Error {
+import { OnsetError } from '../kernels/errors.js';
+
+export class EngineError extends OnsetError {
   override name = 'EngineError';
 }
 
 /** No adapter, or one the engine cannot use. */
 export class AdapterError extends EngineError {
   override name = 'AdapterError';
+  override readonly exitCode = 3;
 }
 
 /** Operand shapes that an operation cannot take. */

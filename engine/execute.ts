@@ -6,7 +6,7 @@
 import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../kernels/kernel.js';
 import { copyToImage, createImage, type ImageCopy } from './images.js';
 import type { PipelineCache } from './pipelines.js';
-import { settled } from './platform.js';
+import { settled } from './platform/gpu.js';
 
 const STORAGE = 0x80;
 const COPY_SRC = 0x4;

@@ -8,7 +8,7 @@ import { createImage, type ImageCopy, imageBytes } from './images.js';
 import type { PipelineCache } from './pipelines.js';
 import type { Program, Stored } from './planner.js';
 import { printMemory, printProgram } from './planner.js';
-import { settled } from './platform.js';
+import { settled } from './platform/gpu.js';
 import { type ProfileRow, profileCalls } from './profiler.js';
 import { type TensorData, typedView, type Variables } from './variables.js';
 

@@ -10,12 +10,12 @@
  * ((r mod fold) · C + c) / 4 of row r / fold. `common/image.wgsl` reads it.
  */
 
+import { KernelError } from './errors.js';
 import {
   type BufferRef,
   bytesPerElement,
   type DeviceProfile,
   type ImageShape,
-  KernelError,
   type Lowering,
   type Problem,
   sizeOf,

@@ -6,6 +6,7 @@
 
 export { caseRandom, operandValues } from './case-random.js';
 export type { CaseRandom, FamilyCases } from './cases.js';
+export { KernelError, OnsetError } from './errors.js';
 export { families } from './families.js';
 export * from './kernel.js';
 export { type Preprocessed, PreprocessorError, preprocess } from './preprocessor.js';

@@ -7,6 +7,8 @@
  * Nothing in this room touches a device.
  */
 
+import { KernelError } from './errors.js';
+
 export type DType = 'f32' | 'f16' | 'u32' | 'i32';
 
 export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, f16: 2, u32: 4, i32: 4 };
@@ -130,10 +132,6 @@ export interface Family<P extends Problem> {
   readonly name: string;
   /** In order of preference; the last one is the naive truth and refuses nothing. */
   readonly variants: readonly Variant<P>[];
-}
-
-export class KernelError extends Error {
-  override name = 'KernelError';
 }
 
 /** Lowers with the first variant that accepts, or with the forced one (an error if it refuses). */

@@ -14,9 +14,10 @@
  * a define that no `#param` asks for. Every output line remembers the template line that it came from.
  */
 
+import { OnsetError } from './errors.js';
 import type { Define } from './kernel.js';
 
-export class PreprocessorError extends Error {
+export class PreprocessorError extends OnsetError {
   override name = 'PreprocessorError';
 }
 

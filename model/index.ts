@@ -1,10 +1,10 @@
 /** The model as a library: sound for clips, and the parts it is made of. */
 
-export { type ModelConfig, modelConfig } from './config.js';
-export { FlowExtractor } from './flow-extractor.js';
-export type { FlowClip } from './flow-features.js';
-export { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
-export { Parameters } from './parameters.js';
+export { Parameters } from './networks/parameters.js';
+export { type ModelConfig, modelConfig } from './onset/config.js';
+export { FlowExtractor } from './onset/flow-extractor.js';
+export type { FlowClip } from './onset/flow-features.js';
+export { buildModel, type OnsetModel, TOKEN_RATE } from './onset/model.js';
 export {
   DEFAULTS,
   type GeneratedSound,
@@ -12,6 +12,6 @@ export {
   Pipeline,
   type SeenClip,
   UnknownSoundError,
-} from './pipeline.js';
-export { shippedWeights } from './shipped-weights.js';
+} from './onset/pipeline.js';
+export { shippedWeights } from './onset/shipped-weights.js';
 export { type SoundForClipOptions, soundForClip } from './sound-for-clip.js';

@@ -2,14 +2,14 @@
 
 import { createEngine, DeviceLostError, type Engine } from '../engine/engine.js';
 import { fileExists, MANIFEST_NAME } from '../weights/index.js';
-import { type Look, lookAt } from './appearance/look.js';
-import { PictureClassifier } from './appearance/picture-classifier.js';
+import { type Look, lookAt } from './appearance/classify-scenes.js';
+import { PictureClassifier } from './appearance/image-classifier.js';
 import { nearestClass, type Ranked, soundClasses } from './appearance/sound-classes.js';
-import { DEFAULTS, Pipeline, type SeenClip, UnknownSoundError } from './pipeline.js';
+import { watch } from './onset/extract-flow.js';
+import { DEFAULTS, Pipeline, type SeenClip, UnknownSoundError } from './onset/pipeline.js';
+import { shippedWeights } from './onset/shipped-weights.js';
 import type { SamplerOptions } from './samplers/sampler.js';
-import { shippedWeights } from './shipped-weights.js';
 import { VTA_LDM_DEFAULTS, VtaLdmPipeline } from './vta-ldm/pipeline.js';
-import { watch } from './watch.js';
 
 export interface SoundForClipOptions {
   seed?: number;

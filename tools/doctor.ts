@@ -89,7 +89,7 @@ export async function examine(): Promise<Report> {
 }
 
 async function findAdapter(): Promise<Adapter> {
-  const { openGpu } = await import('../engine/platform.js');
+  const { openGpu } = await import('../engine/platform/gpu.js');
   const { openDevice } = await import('../engine/device.js');
   const gpu = await openGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });

@@ -34,10 +34,10 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object')
     .action(async (model: string, options: EvalOptions) => {
       const { createEngine } = await import('../engine/engine.js');
-      const { DEFAULTS, Pipeline } = await import('../model/pipeline.js');
+      const { DEFAULTS, Pipeline } = await import('../model/onset/pipeline.js');
       const { evaluate } = await import('../model/evaluation/evaluate.js');
       const { procedural, realSets } = await import('../model/evaluation/clips.js');
-      const { shippedWeights } = await import('../model/shipped-weights.js');
+      const { shippedWeights } = await import('../model/onset/shipped-weights.js');
       const engine = await createEngine();
       try {
         const report = await interruptible(async (signal) => {

@@ -1,7 +1,10 @@
 /** Ctrl-C and the end of the launcher. */
 
-export class Interrupted extends Error {
+import { OnsetError } from '../kernels/errors.js';
+
+export class Interrupted extends OnsetError {
   override name = 'Interrupted';
+  override readonly exitCode = 130;
 }
 
 /** Signals within this time of the first are the same Ctrl-C, which a terminal and the launcher both deliver. */

@@ -1,7 +1,7 @@
 /** `node engine look CLIP`: what is seen, scene by scene, and the sound class that follows. */
 
 import type { Command } from 'commander';
-import type { Look, Scene } from '../model/appearance/look.js';
+import type { Look, Scene } from '../model/appearance/classify-scenes.js';
 import { appearanceWeights } from './appearance.js';
 import { interruptible } from './interrupt.js';
 import { number } from './options.js';
@@ -27,8 +27,8 @@ export function register(program: Command): void {
       const look = await interruptible(async (signal) => {
         const weights = await appearanceWeights({ offline, signal });
         const { createEngine } = await import('../engine/engine.js');
-        const { PictureClassifier } = await import('../model/appearance/picture-classifier.js');
-        const { lookAt } = await import('../model/appearance/look.js');
+        const { PictureClassifier } = await import('../model/appearance/image-classifier.js');
+        const { lookAt } = await import('../model/appearance/classify-scenes.js');
         const engine = await createEngine();
         const bar = progress('look');
         try {

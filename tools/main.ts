@@ -8,16 +8,17 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageRoot } from '../engine/platform/package-path.js';
+import { OnsetError } from '../kernels/errors.js';
 import { register as bench } from './bench.js';
 import { register as doctor } from './doctor.js';
 import { register as evaluate } from './eval.js';
 import { Interrupted, tieToLauncher } from './interrupt.js';
 import { register as look } from './look.js';
-import { UsageError } from './options.js';
 import { register as pull } from './pull.js';
 import { register as run } from './run.js';
 import { register as stage } from './stage.js';
-import { packageRoot, restoreTerminal, say } from './terminal.js';
+import { restoreTerminal, say } from './terminal.js';
 import { register as test } from './test.js';
 import { register as train } from './train.js';
 import { register as weights } from './weights.js';
@@ -27,17 +28,14 @@ const COMMANDS = [run, look, pull, doctor, test, train, evaluate, bench, stage, 
 /** The exit code that an error of a command stands for. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageError) return 2;
-  if (error instanceof Interrupted) return 130;
-  return (error as Error)?.name === 'AdapterError' ? 3 : 1;
+  return error instanceof OnsetError ? error.exitCode : 1;
 }
 
-/** One line for people; the stack only where something else than a named error came up, which is a fault of ours. */
+/** One line for people; the stack only where something else than one of our errors came up, which is a fault of ours. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const named = error.name !== 'Error' && !/^(Type|Reference|Range|Syntax|Assertion)Error/.test(error.name);
-  if (process.env.DEBUG || (!named && !('code' in error))) return error.stack ?? `${error}`;
-  return error.message;
+  const expected = error instanceof OnsetError || 'code' in error || error.name === 'AbortError';
+  return process.env.DEBUG || !expected ? (error.stack ?? `${error}`) : error.message;
 }
 
 export async function main(args: readonly string[]): Promise<number> {

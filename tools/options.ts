@@ -1,10 +1,12 @@
 /** Values of command-line options; a wrong one is wrong usage (exit code 2). */
 
 import { InvalidArgumentError } from 'commander';
+import { OnsetError } from '../kernels/errors.js';
 
 /** Options that do not fit together or do not fit the files; exit code 2, like commander's own errors. */
-export class UsageError extends Error {
+export class UsageError extends OnsetError {
   override name = 'UsageError';
+  override readonly exitCode = 2;
 }
 
 /** A parser for whole numbers of at least `least` and at most `most`. */

@@ -1,8 +1,6 @@
 /** Words for people on stderr, results on stdout, a progress bar where there is a terminal. */
 
-import { existsSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeSync } from 'node:fs';
 import { Presets, SingleBar } from 'cli-progress';
 
 /** One line for people. */
@@ -30,13 +28,6 @@ export function restoreTerminal(): void {
   const columns = Number(process.env.ONSET_STDERR_COLUMNS);
   if (!(columns > 0) || process.stderr.isTTY) return;
   Object.defineProperties(process.stderr, { isTTY: { value: true }, columns: { value: columns, writable: true } });
-}
-
-/** The folder that holds package.json. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
 }
 
 export interface Progress {

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { packageRoot } from '../engine/platform/package-path.js';
 import { interruptible } from './interrupt.js';
 import { whole } from './options.js';
-import { packageRoot, result, say } from './terminal.js';
+import { result, say } from './terminal.js';
 
 interface TrainOptions {
   out?: string;

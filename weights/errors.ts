@@ -3,6 +3,8 @@
  * was found, and what to do; the same parts are fields, so that a program can act on them.
  */
 
+import { OnsetError } from '../kernels/errors.js';
+
 export interface WeightsErrorDetails {
   /** The file or source, as the caller named it. */
   file?: string;
@@ -15,13 +17,13 @@ export interface WeightsErrorDetails {
 }
 
 /** Root of every error of this room: `catch (e) { if (e instanceof WeightsError) … }`. */
-export class WeightsError extends Error {
+export class WeightsError extends OnsetError {
   override name = 'WeightsError';
   readonly file: string | undefined;
   readonly tensor: string | undefined;
   readonly expected: string | undefined;
   readonly found: string | undefined;
-  readonly remedy: string | undefined;
+  override readonly remedy: string | undefined;
 
   constructor(problem: string, details: WeightsErrorDetails = {}) {
     super(sentence(problem, details), details.cause === undefined ? undefined : { cause: details.cause });

@@ -1,7 +1,8 @@
 /** Host side of `common/epilogue.wgsl`: the same for every matrix kernel that can finish its results. */
 
 import { type Epilogue, emit, interpret } from '../elementwise/expression.js';
-import { type BufferRef, type Define, input, KernelError, type Problem, sizeOf } from '../kernel.js';
+import { KernelError } from '../errors.js';
+import { type BufferRef, type Define, input, type Problem, sizeOf } from '../kernel.js';
 
 const MAX_OPERANDS = 4;
 

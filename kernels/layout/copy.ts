@@ -1,16 +1,7 @@
 /** Makes a strided view of a tensor contiguous: permute, slice and broadcast in one family. */
 
-import {
-  type Family,
-  flatGrid,
-  input,
-  KernelError,
-  type Lowering,
-  output,
-  type Problem,
-  sizeOf,
-  type Variant,
-} from '../kernel.js';
+import { KernelError } from '../errors.js';
+import { type Family, flatGrid, input, type Lowering, output, type Problem, sizeOf, type Variant } from '../kernel.js';
 import { collapse } from './view.js';
 
 export interface CopyAttributes {

@@ -1,16 +1,7 @@
 /** Zeros around a tensor, and one dimension continued past its ends. */
 
-import {
-  type Family,
-  flatGrid,
-  input,
-  KernelError,
-  type Lowering,
-  output,
-  type Problem,
-  sizeOf,
-  type Variant,
-} from '../kernel.js';
+import { KernelError } from '../errors.js';
+import { type Family, flatGrid, input, type Lowering, output, type Problem, sizeOf, type Variant } from '../kernel.js';
 
 export interface PadAttributes {
   /** Zeros before each dimension; those after follow from the shapes. */

@@ -1,11 +1,11 @@
 /**
- * From what is in a picture to what sounds: `model/sound-classes.json` gives each sound class the ImageNet classes that
+ * From what is in a picture to what sounds: `sound-classes.json` gives each sound class the ImageNet classes that
  * make it, with the share of their probability that counts for it, and the generator's classes that are nearest to it.
  */
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { packagePath } from '../shipped-weights.js';
+import { packagePath } from '../../engine/platform/package-path.js';
 
 export interface SoundClass {
   name: string;
@@ -54,12 +54,12 @@ export function parseSoundClasses(text: string): SoundClass[] {
   return classes;
 }
 
-const read = (...path: string[]): string => readFileSync(packagePath('model', ...path), 'utf8');
+const read = (...path: string[]): string => readFileSync(packagePath('model', 'appearance', ...path), 'utf8');
 
 export const soundClasses = (): SoundClass[] => parseSoundClasses(read('sound-classes.json'));
 
 /** Names of the ImageNet-1k classes in their usual order. */
-export const imageNetClasses = (): string[] => JSON.parse(read('appearance', 'imagenet-classes.json')) as string[];
+export const imageNetClasses = (): string[] => JSON.parse(read('imagenet-classes.json')) as string[];
 
 /** Sounding classes by probability, highest first; what is left to 1 makes no sound that is known. */
 export function rankSounds(classes: readonly SoundClass[], pictures: ArrayLike<number>): Ranked[] {

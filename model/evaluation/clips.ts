@@ -3,11 +3,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
-import { FlowExtractor } from '../flow-extractor.js';
+import { makeClip, worldSeed } from '../foley/clip.js';
 import { decodeAudio } from '../media/audio.js';
-import { readManifest } from '../training/footage.js';
-import { makeClip, worldSeed } from '../training/world/clip.js';
-import { watch } from '../watch.js';
+import { watch } from '../onset/extract-flow.js';
+import { FlowExtractor } from '../onset/flow-extractor.js';
+import { readManifest } from '../training/data/footage.js';
 import type { EvaluationClip } from './evaluate.js';
 import { detectOnsets } from './onsets.js';
 

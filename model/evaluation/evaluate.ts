@@ -1,6 +1,6 @@
 /** Generates sound for clips whose own sound is known, and measures both quality and synchrony beside a control. */
 
-import type { GeneratedSound, Pipeline, SeenClip } from '../pipeline.js';
+import type { GeneratedSound, Pipeline, SeenClip } from '../onset/pipeline.js';
 import { shuffled } from './controls.js';
 import { envelopeCorrelation } from './envelope.js';
 import { type Match, matchEvents, pooledF1 } from './f1.js';

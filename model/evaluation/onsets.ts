@@ -4,7 +4,7 @@
  * Spectral flux with a maximum filter (SuperFlux: Böck and Widmer, DAFx 2013) against an absolute threshold in dB. A
  * threshold relative to the clip's own loudest flux, as is usual, would find "onsets" in steady noise and so reward it.
  */
-import { SAMPLE_RATE } from '../training/labelled-clip.js';
+import { SAMPLE_RATE } from '../foley/labelled-clip.js';
 import { melFilters, melPowers, stftMagnitudes } from './frames.js';
 import { resample } from './resample.js';
 

@@ -1,5 +1,5 @@
 /** How far one sound's spectrum is from another's, in f64: the reference for the losses that train on the GPU. */
-import { SAMPLE_RATE } from '../training/labelled-clip.js';
+import { SAMPLE_RATE } from '../foley/labelled-clip.js';
 import { melFilters, melPowers, stftMagnitudes } from './frames.js';
 
 const RESOLUTIONS = [

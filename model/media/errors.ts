@@ -1,6 +1,8 @@
 /** Typed errors of the media room. Each message names the file, what was expected and the remedy. */
 
-export class MediaError extends Error {
+import { OnsetError } from '../../kernels/errors.js';
+
+export class MediaError extends OnsetError {
   override name = 'MediaError';
 }
 

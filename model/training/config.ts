@@ -2,7 +2,8 @@
 
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { type ModelConfig, modelConfig } from '../config.js';
+import { OnsetError } from '../../kernels/errors.js';
+import { type ModelConfig, modelConfig } from '../onset/config.js';
 import type { OptimiserOptions } from './optimiser.js';
 
 /** How one stage is trained; see `OptimiserOptions`. */
@@ -64,7 +65,7 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
 
 export type StageName = 'codec' | 'encoder' | 'generator';
 
-export class ConfigError extends Error {
+export class ConfigError extends OnsetError {
   override name = 'ConfigError';
 }
 

@@ -9,7 +9,7 @@ import {
   type TensorData,
   type Variables,
 } from '../../engine/engine.js';
-import type { ParameterSpec, Parameters } from '../parameters.js';
+import type { ParameterSpec, Parameters } from '../networks/parameters.js';
 
 export interface OptimiserOptions {
   learningRate: number;

@@ -13,19 +13,19 @@ import {
   writeManifest,
   writeSafetensors,
 } from '../../weights/index.js';
-import { buildModel } from '../model.js';
-import { Parameters } from '../parameters.js';
-import { ClipMixture } from './clip-mixture.js';
+import { Parameters } from '../networks/parameters.js';
+import { buildModel } from '../onset/model.js';
+import { codecStage } from './codec-stage.js';
 import { ConfigError, type StageName, type TrainingConfig } from './config.js';
-import { footageClips } from './footage-clips.js';
-import { footageUses } from './footage-uses.js';
-import { addLatents } from './latents.js';
-import { codecStage } from './stages/codec-stage.js';
-import { encoderStage } from './stages/encoder-stage.js';
-import { generatorStage } from './stages/generator-stage.js';
-import type { Stage } from './stages/stage.js';
+import { ClipMixture } from './data/clip-mixture.js';
+import { footageClips } from './data/footage-clips.js';
+import { footageUses } from './data/footage-uses.js';
+import { addLatents } from './data/latents.js';
+import { worldClips } from './data/training-data.js';
+import { encoderStage } from './encoder-stage.js';
+import { generatorStage } from './generator-stage.js';
+import type { Stage } from './stage.js';
 import { digestOf, discardCheckpoint, runStage, type TrainingProgress } from './trainer.js';
-import { worldClips } from './training-data.js';
 
 export interface TrainOptions {
   engine: Engine;

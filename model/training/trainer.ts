@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
-import { initialValues, type ParameterSpec, Parameters } from '../parameters.js';
+import { OnsetError } from '../../kernels/errors.js';
+import { Random } from '../foley/random.js';
+import { initialValues, type ParameterSpec, Parameters } from '../networks/parameters.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { addOptimiser, hyperInputs, initialiseOptimiser, STATE_PREFIXES } from './optimiser.js';
-import type { Stage } from './stages/stage.js';
-import { Random } from './world/random.js';
+import type { Stage } from './stage.js';
 
 export interface TrainingProgress {
   stage: string;
@@ -114,7 +115,7 @@ function writeInitialValues(
   initialiseOptimiser(engine.variables, trained, values);
 }
 
-export class DivergedError extends Error {
+export class DivergedError extends OnsetError {
   override name = 'DivergedError';
 }
 

@@ -1,10 +1,11 @@
 /** What a folder of VTA-LDM weights is: the released model, or a smaller one of the same graph by its `config.json`. */
 
 import { z } from 'zod';
-import { type AudioLdmVaeConfig, audioLdmVaeConfig } from '../codecs/audioldm-vae.js';
-import { type HifiGanConfig, hifiGanConfig } from '../codecs/hifi-gan.js';
-import { type UnetConfig, unetConfig } from '../denoisers/unet-2d-condition.js';
-import { type ClipVisionConfig, clipVisionConfig } from '../encoders/clip-vision.js';
+import { OnsetError } from '../../kernels/errors.js';
+import { type AudioLdmVaeConfig, audioLdmVaeConfig } from '../networks/audioldm-vae.js';
+import { type ClipVisionConfig, clipVisionConfig } from '../networks/clip-vision.js';
+import { type HifiGanConfig, hifiGanConfig } from '../networks/hifi-gan.js';
+import { type UnetConfig, unetConfig } from '../networks/unet-2d-condition.js';
 import { type SchedulerConfig, schedulerConfig, VTA_LDM_SCHEDULER } from '../samplers/scheduler-config.js';
 
 export interface VtaLdmConfig {
@@ -39,7 +40,7 @@ const overrides = z.strictObject({
   tokens: z.strictObject({ embedding_dim: z.number().int().positive().default(2048) }).default({ embedding_dim: 2048 }),
 });
 
-export class VtaLdmConfigError extends Error {
+export class VtaLdmConfigError extends OnsetError {
   override name = 'VtaLdmConfigError';
 }
 

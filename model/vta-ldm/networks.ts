@@ -5,12 +5,12 @@
 
 import { type Engine, Graph, type Tensor } from '../../engine/engine.js';
 import { openModelFolder, readTextFile, uploadWeights, VTA_LDM } from '../../weights/index.js';
-import { audioLdmVae } from '../codecs/audioldm-vae.js';
-import { hifiGan } from '../codecs/hifi-gan.js';
-import { unet2dCondition } from '../denoisers/unet-2d-condition.js';
-import { clipVisionTokens, type VisionTensors } from '../encoders/clip-vision.js';
-import { countParameters, type ParameterSpec, Parameters } from '../parameters.js';
-import { PlanCache } from '../plan-cache.js';
+import { audioLdmVae } from '../networks/audioldm-vae.js';
+import { clipVisionTokens, type VisionTensors } from '../networks/clip-vision.js';
+import { hifiGan } from '../networks/hifi-gan.js';
+import { countParameters, type ParameterSpec, Parameters } from '../networks/parameters.js';
+import { PlanCache } from '../networks/plan-cache.js';
+import { unet2dCondition } from '../networks/unet-2d-condition.js';
 import { guide } from '../samplers/guidance.js';
 import { parseVtaLdmConfig, type VtaLdmConfig } from './config.js';
 

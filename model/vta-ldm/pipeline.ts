@@ -4,12 +4,11 @@
  */
 
 import { type Engine, randomNumbers } from '../../engine/engine.js';
-import { MEL_HOP } from '../codecs/mel.js';
-import { SAMPLE_RATE } from '../codecs/spectral-codec.js';
-import { clipFrames, type FrameRule } from '../encoders/clip-frames.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
 import { runTrajectory } from '../samplers/trajectory.js';
-import { WindowAverage, windowStarts } from '../windows.js';
+import { WindowAverage, windowStarts } from '../samplers/windows.js';
+import { clipFrames, type FrameRule } from './clip-frames.js';
+import { MEL_HOP, SAMPLE_RATE } from './mel.js';
 import { type LoadOptions, VtaLdmNetworks } from './networks.js';
 
 /** Mel frames of one window: 10.24 s, the length that the release was trained on and always makes. */

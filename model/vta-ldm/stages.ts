@@ -4,12 +4,13 @@
  */
 
 import { createEngine, type Engine, Graph, permute, slice, stft } from '../../engine/engine.js';
+import { OnsetError } from '../../kernels/errors.js';
 import { EFFICIENTNET_LITE_FILE } from '../../weights/index.js';
-import { PictureClassifier } from '../appearance/picture-classifier.js';
-import { audioLdmMel } from '../codecs/mel.js';
-import { clipFrames, type FrameRule } from '../encoders/clip-frames.js';
+import { PictureClassifier } from '../appearance/image-classifier.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
 import { runTrajectory } from '../samplers/trajectory.js';
+import { clipFrames, type FrameRule } from './clip-frames.js';
+import { audioLdmMel } from './mel.js';
 import { VtaLdmNetworks, type VtaLdmPart } from './networks.js';
 
 export interface NamedTensor {
@@ -56,7 +57,7 @@ export interface StageRequest {
 }
 
 /** A stage was given other tensors than it takes. */
-export class StageInputError extends Error {
+export class StageInputError extends OnsetError {
   override name = 'StageInputError';
 }
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { type Engine, Graph, type Tensor } from '../../engine/engine.js';
-import { type ParameterSpec, Parameters, type ParametersOptions } from '../../model/parameters.js';
-import { shippedWeights } from '../../model/shipped-weights.js';
+import { type ParameterSpec, Parameters, type ParametersOptions } from '../../model/networks/parameters.js';
+import { shippedWeights } from '../../model/onset/shipped-weights.js';
 import { encodeF16, openSafetensors, type SafetensorsFile, withFile } from '../../weights/index.js';
 
 export const GOLDENS: string = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens');

@@ -2,7 +2,7 @@
 
 import { openDevice } from '../../engine/device.js';
 import { PipelineCache } from '../../engine/pipelines.js';
-import { openGpu } from '../../engine/platform.js';
+import { openGpu } from '../../engine/platform/gpu.js';
 import { cleanups } from '../harness/suite.js';
 import type { Bench } from './harness.js';
 

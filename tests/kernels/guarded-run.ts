@@ -9,7 +9,7 @@
 import { encodeCalls, type PreparedCall } from '../../engine/execute.js';
 import { createImage, type ImageCopy, imageBytes } from '../../engine/images.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
-import { settled } from '../../engine/platform.js';
+import { settled } from '../../engine/platform/gpu.js';
 import {
   byteLength,
   bytesPerElement,

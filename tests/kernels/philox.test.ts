@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { openDevice } from '../../engine/device.js';
 import { runLowering } from '../../engine/execute.js';
 import { PipelineCache } from '../../engine/pipelines.js';
-import { openGpu } from '../../engine/platform.js';
+import { openGpu } from '../../engine/platform/gpu.js';
 import { lower } from '../../kernels/kernel.js';
 import { philox4x32, type RandomKind, randomNumbers, type Words4 } from '../../kernels/random/philox.js';
 import { type RandomProblem, randomFamily } from '../../kernels/random/random.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { packageRoot } from '../../tools/terminal.js';
+import { packageRoot } from '../../engine/platform/package-path.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('launcher');

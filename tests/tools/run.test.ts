@@ -9,7 +9,7 @@ import { probe } from '../../model/media/probe.js';
 import { interruptible } from '../../tools/interrupt.js';
 import { type MakeSound, planOutputs, type RunOptions, runJobs } from '../../tools/run.js';
 import { suite } from '../harness/suite.js';
-import { picture, scratch, tone } from '../media/clips.js';
+import { picture, scratch, tone } from '../model/media/clips.js';
 
 const test = suite('tools: run');
 const options = (changes: Partial<RunOptions> = {}): RunOptions => ({ seed: 0, variations: 1, ...changes });

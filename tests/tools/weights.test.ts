@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../tools/terminal.js';
+import { packageRoot } from '../../engine/platform/package-path.js';
 import { type Inspection, inspect } from '../../tools/weights.js';
 import { suite } from '../harness/suite.js';
 import { golden } from '../weights/goldens.js';

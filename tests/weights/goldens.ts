@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { packageRoot } from '../../tools/terminal.js';
+import { packageRoot } from '../../engine/platform/package-path.js';
 
 /** A file that tests/oracle/torch_files.py wrote. */
 export function golden(name: string): string {

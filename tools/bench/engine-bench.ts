@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createEngine, type Engine, Graph, type TensorData } from '../../engine/engine.js';
-import { FlowExtractor } from '../../model/flow-extractor.js';
-import { buildModel } from '../../model/model.js';
-import { initialValues, Parameters } from '../../model/parameters.js';
-import { ClipMixture } from '../../model/training/clip-mixture.js';
+import { packageRoot } from '../../engine/platform/package-path.js';
+import { makeClip } from '../../model/foley/clip.js';
+import { initialValues, Parameters } from '../../model/networks/parameters.js';
+import { FlowExtractor } from '../../model/onset/flow-extractor.js';
+import { buildModel } from '../../model/onset/model.js';
 import { parseTrainingConfig } from '../../model/training/config.js';
-import { toInt16 } from '../../model/training/dataset.js';
+import { ClipMixture } from '../../model/training/data/clip-mixture.js';
+import { toInt16 } from '../../model/training/data/dataset.js';
+import { runningSquares, type TrainingClip } from '../../model/training/data/training-data.js';
+import { generatorStage } from '../../model/training/generator-stage.js';
 import { addOptimiser, hyperInputs, initialiseOptimiser } from '../../model/training/optimiser.js';
-import { generatorStage } from '../../model/training/stages/generator-stage.js';
-import { runningSquares, type TrainingClip } from '../../model/training/training-data.js';
-import { makeClip } from '../../model/training/world/clip.js';
-import { packageRoot } from '../terminal.js';
 
 export interface EngineBench {
   /** The denoiser's plan, replayed. */

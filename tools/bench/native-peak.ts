@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '../terminal.js';
+import { packageRoot } from '../../engine/platform/package-path.js';
 
 const run = promisify(execFile);
 

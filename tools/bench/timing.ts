@@ -2,7 +2,7 @@
 
 import { bindTensors, encodeCalls, prepareLowering } from '../../engine/execute.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
-import { settled } from '../../engine/platform.js';
+import { settled } from '../../engine/platform/gpu.js';
 import type { Lowering, TensorType } from '../../kernels/kernel.js';
 
 /** Work of one submit is at least this long, so that the cost of submitting and waiting does not count. */

@@ -6,7 +6,7 @@
 
 import { openDevice } from '../../engine/device.js';
 import { PipelineCache, pipelineKey } from '../../engine/pipelines.js';
-import { openGpu } from '../../engine/platform.js';
+import { openGpu } from '../../engine/platform/gpu.js';
 import { caseRandom, seedOf } from '../../kernels/case-random.js';
 import { families } from '../../kernels/families.js';
 import { type DeviceProfile, type KernelCall, lower } from '../../kernels/kernel.js';

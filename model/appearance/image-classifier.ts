@@ -1,0 +1,88 @@
+/** EfficientNet-Lite on a device: pictures in, features and ImageNet classes out. */
+
+import { type Engine, Graph } from '../../engine/engine.js';
+import { efficientNetLiteCheckpoint, openCheckpoint, uploadWeights } from '../../weights/index.js';
+import { EFFICIENTNET_LITE0, type EfficientNetLiteConfig, efficientNetLite } from '../networks/efficientnet-lite.js';
+import { countParameters, type ParameterSpec, Parameters, type ParametersOptions } from '../networks/parameters.js';
+import { PlanCache } from '../networks/plan-cache.js';
+
+/** What a checkpoint keeps beside its parameters: running statistics. */
+const STATISTICS = /\.(running_mean|running_var|num_batches_tracked)$/;
+
+export interface ClassifierOptions {
+  /** Default EFFICIENTNET_LITE0. */
+  config?: EfficientNetLiteConfig;
+  /** How kernels and matrices are stored; f16 halves their memory. Default f32. */
+  dtype?: 'f32' | 'f16';
+  signal?: AbortSignal;
+}
+
+export interface Classified {
+  /** [T, config.head]. */
+  features: Float32Array;
+  /** [T, config.classes], before softmax. */
+  logits: Float32Array;
+}
+
+export class PictureClassifier {
+  readonly config: EfficientNetLiteConfig;
+  /** As counted in the checkpoint, with those of batch norm. */
+  readonly parameterCount: number;
+  readonly #plans: PlanCache;
+
+  private constructor(engine: Engine, config: EfficientNetLiteConfig, options: ParametersOptions, count: number) {
+    this.config = config;
+    this.parameterCount = count;
+    this.#plans = new PlanCache(engine, options);
+  }
+
+  /** Loads a published checkpoint, of the PyTorch package or of timm. Throws a WeightsError, or the signal's reason. */
+  static async load(engine: Engine, path: string, options: ClassifierOptions = {}): Promise<PictureClassifier> {
+    const { config = EFFICIENTNET_LITE0, dtype = 'f32', signal } = options;
+    const checkpoint = await openCheckpoint(path);
+    try {
+      const folded = await efficientNetLiteCheckpoint(checkpoint, config);
+      const p = new Parameters(new Graph(), { weights: dtype });
+      trace(p, config);
+      await uploadWeights(folded, p.specs.values(), engine, {
+        dtype: (spec) => (spec as ParameterSpec).storage,
+        ...(signal && { signal }),
+      });
+      const counted = [...checkpoint.tensors].filter(([name]) => !STATISTICS.test(name)).map(([, tensor]) => tensor);
+      return new PictureClassifier(engine, config, { weights: dtype }, countParameters(counted));
+    } finally {
+      await checkpoint.close();
+    }
+  }
+
+  /**
+   * Pictures [T, size, size, 3], normalised as `efficientNetLite` takes them. They are looked at one by one: it is as fast
+   * on processors, and a single plan serves any number in little memory.
+   */
+  async see(pictures: Float32Array, signal?: AbortSignal): Promise<Classified> {
+    const { size, head, classes } = this.config;
+    const perPicture = size * size * 3;
+    const count = pictures.length / perPicture;
+    const features = new Float32Array(count * head);
+    const logits = new Float32Array(count * classes);
+    const plan = await this.#plans.get('see', (p) => trace(p, this.config));
+    for (let i = 0; i < count; i++) {
+      signal?.throwIfAborted();
+      const out = await plan.run({ picture: pictures.subarray(i * perPicture, (i + 1) * perPicture) });
+      features.set(out.features!, i * head);
+      logits.set(out.logits!, i * classes);
+    }
+    return { features, logits };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#plans.dispose();
+  }
+}
+
+function trace(p: Parameters, config: EfficientNetLiteConfig): void {
+  const picture = p.graph.input('picture', [1, config.size, config.size, 3]);
+  const { features, logits } = efficientNetLite(p, config, picture);
+  p.graph.output('features', features);
+  p.graph.output('logits', logits);
+}

@@ -1,0 +1,32 @@
+/** Compiled plans by name: each is traced and compiled when first asked for. */
+
+import { type Engine, Graph, type Plan } from '../../engine/engine.js';
+import { Parameters, type ParametersOptions } from './parameters.js';
+
+export class PlanCache {
+  readonly #engine: Engine;
+  readonly #options: ParametersOptions;
+  readonly #plans = new Map<string, Promise<Plan>>();
+
+  constructor(engine: Engine, options: ParametersOptions = {}) {
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  /** The plan of that name; `trace` is called where there is none yet. */
+  get(name: string, trace: (p: Parameters) => void): Promise<Plan> {
+    let plan = this.#plans.get(name);
+    if (!plan) {
+      const graph = new Graph();
+      trace(new Parameters(graph, this.#options));
+      plan = this.#engine.compile(graph);
+      this.#plans.set(name, plan);
+    }
+    return plan;
+  }
+
+  async dispose(): Promise<void> {
+    for (const plan of this.#plans.values()) (await plan).dispose();
+    this.#plans.clear();
+  }
+}

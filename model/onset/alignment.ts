@@ -1,0 +1,69 @@
+/**
+ * The learnable alignment embeddings: from each token, when something sounds and how loudly (tracks), and from all of
+ * them, what sounds (class). The tracks are embedded and added to the tokens, so a person's edited track steers the sound.
+ */
+
+import { add, concat, gather, mean, reshape, sigmoid, split, type Tensor, where } from '../../engine/engine.js';
+import { linear } from '../networks/layers.js';
+import type { Parameters } from '../networks/parameters.js';
+
+/** Steps of 10 ms in one 25 Hz token. */
+export const SUBSTEPS = 4;
+/** Sub-steps of onset, then of log energy. */
+export const TRACKS: number = 2 * SUBSTEPS;
+
+export interface Alignment {
+  /** [B, T, 4]: onset logits of the four sub-steps. */
+  onsetLogits: Tensor;
+  /** [B, T, 4]: log energy, as `energyTrack` scales it. */
+  energy: Tensor;
+  /** [B, classes]. */
+  classLogits: Tensor;
+}
+
+export function alignmentHeads(p: Parameters, tokens: Tensor, classes: number): Alignment {
+  return p.in('heads', () => {
+    const tracks = linear(p, 'tracks', tokens, TRACKS);
+    const [onsetLogits, energy] = split(tracks, 2, [SUBSTEPS, SUBSTEPS]) as [Tensor, Tensor];
+    return {
+      onsetLogits,
+      energy,
+      classLogits: linear(p, 'class', mean(tokens, [1]), classes),
+    };
+  });
+}
+
+/** The predicted tracks as the generator takes them: onset probabilities and energies [B, T, 8]. */
+export const predictedTracks = ({ onsetLogits, energy }: Alignment): Tensor =>
+  concat([sigmoid(onsetLogits), energy], 2);
+
+export interface Conditioning {
+  /** [B, T, width]. */
+  aligned: Tensor;
+  /** [B, width]. */
+  global: Tensor;
+}
+
+/**
+ * Tokens [B, T, width], tracks [B, T, 8] and class indices u32 [B] to what the denoiser takes. Where `keep` [B] is 0 the
+ * whole condition is replaced by a learnt null one (classifier-free guidance); the class then is index `classes`.
+ */
+export function embedCondition(
+  p: Parameters,
+  {
+    tokens,
+    tracks,
+    classIndex,
+    keep,
+    classes,
+  }: { tokens: Tensor; tracks: Tensor; classIndex: Tensor; keep: Tensor; classes: number },
+): Conditioning {
+  return p.in('condition', () => {
+    const [batch, , width] = tokens.shape as [number, number, number];
+    const nothing = p.get('null', [1, 1, width], { kind: 'zeros' });
+    const seen = add(tokens, linear(p, 'tracks', tracks, width));
+    const kept = reshape(keep, [batch, 1, 1]);
+    const table = p.get('class', [classes + 1, width], { kind: 'normal', deviation: 1 });
+    return { aligned: where(kept, seen, nothing), global: gather(table, classIndex) };
+  });
+}

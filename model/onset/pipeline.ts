@@ -1,0 +1,379 @@
+/**
+ * clip → frames → visual tokens → aligned conditioning → latents → waveform → WAV/MP4: the whole model at inference. One
+ * loaded pipeline serves any number of clips, of any length.
+ */
+
+import { add, concat, type Engine, Graph, mul, type Plan, slice, sub } from '../../engine/engine.js';
+import { OnsetError } from '../../kernels/errors.js';
+import {
+  loadTensors,
+  openSafetensors,
+  requireSameProvenance,
+  type SafetensorsFile,
+  verify,
+  withFile,
+} from '../../weights/index.js';
+import { type ParameterSpec, Parameters } from '../networks/parameters.js';
+import { PlanCache } from '../networks/plan-cache.js';
+import { flowEulerSteps } from '../samplers/flow-euler.js';
+import { WindowAverage, windowStarts } from '../samplers/windows.js';
+import { predictedTracks, TRACKS } from './alignment.js';
+import { modelConfig } from './config.js';
+import { FLOW_PER_TOKEN } from './flow-encoder.js';
+import { cellFeatures, type FlowClip, flowAt, tokenFeatures } from './flow-features.js';
+import { latentNoise } from './latent-noise.js';
+import { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
+import { SAMPLE_RATE } from './spectral-codec.js';
+
+/** Tokens of one window (4 s), and of what neighbouring windows share. */
+const WINDOW = 100;
+const OVERLAP = 25;
+/** Windows that run in one batch, at most. */
+const MOST_WINDOWS = 4;
+/** Latent frames of one decoding window. */
+const DECODE_WINDOW = 128;
+
+export interface GenerateOptions {
+  /** Same seed, same sound, on every adapter. */
+  seed: number;
+  /** Steps of the sampler; 4 to 25 are useful. */
+  steps: number;
+  /** Classifier-free guidance; 1 is none. */
+  guidance: number;
+  /** Name of a sound class; absent: what the pictures look like. */
+  sound?: string;
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export const DEFAULTS: Pick<GenerateOptions, 'seed' | 'steps' | 'guidance'> = { seed: 0, steps: 8, guidance: 2 };
+
+/** What is seen in a clip: its optical flow at its own times. */
+export interface SeenClip {
+  seconds: number;
+  flow: FlowClip;
+  /** What sounds from when on (seconds, rising), where that is known from elsewhere than the flow; else the model's guess. */
+  sounds?: readonly { start: number; sound: string | undefined }[];
+}
+
+export interface GeneratedSound {
+  /** 16 kHz mono, `round(seconds · 16000)` samples in [−1, 1]. */
+  samples: Float32Array;
+  seconds: number;
+  /** The class of its beginning. */
+  sound: string;
+  /** Probability of that class by the model's own guess. */
+  soundProbability: number;
+  /** Predicted tracks [tokens, 8]: onset probabilities and log energies at 100 Hz. */
+  tracks: Float32Array;
+}
+
+export class UnknownSoundError extends OnsetError {
+  override name = 'UnknownSoundError';
+}
+
+interface Windowed {
+  clip: number;
+  start: number;
+}
+
+export class Pipeline {
+  readonly engine: Engine;
+  readonly model: OnsetModel;
+  readonly #mean: Float32Array;
+  readonly #deviation: Float32Array;
+  readonly #plans: PlanCache;
+
+  private constructor(engine: Engine, model: OnsetModel, mean: Float32Array, deviation: Float32Array) {
+    this.engine = engine;
+    this.#plans = new PlanCache(engine);
+    this.model = model;
+    this.#mean = mean;
+    this.#deviation = deviation;
+  }
+
+  /**
+   * Loads weights from a folder with a manifest. Every file is checked against it, and the generator against its codec;
+   * throws a WeightsError otherwise.
+   */
+  static async load(engine: Engine, folder: string): Promise<Pipeline> {
+    const manifest = await verify(folder);
+    const codecDigest = manifest.files.find((f) => f.name === 'codec.safetensors')?.sha256;
+    const open = <T>(name: string, use: (file: SafetensorsFile) => Promise<T>): Promise<T> =>
+      withFile(`${folder}/${name}`, async (source) => use(await openSafetensors(source)));
+    return open('generator.safetensors', async (generator) => {
+      requireSameProvenance(codecDigest, generator.metadata.codec, 'codec of generator.safetensors');
+      const config = modelConfig.parse(JSON.parse(generator.metadata.model ?? 'null'));
+      const model = buildModel(config);
+      const specs = allParameters(model);
+      const mine = specs.filter((s) => !s.name.startsWith('codec.'));
+      const channels = [model.codec.latentChannels];
+      const normalisation = ['latent.mean', 'latent.deviation'].map((name) => ({ name, shape: channels }));
+      const weights = await loadTensors(generator, [...mine, ...normalisation]);
+      const codecWeights = await open('codec.safetensors', (file) =>
+        loadTensors(
+          file,
+          specs.filter((s) => s.name.startsWith('codec.')),
+        ),
+      );
+      for (const spec of specs) {
+        const data = weights.get(spec.name) ?? codecWeights.get(spec.name)!;
+        engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, data);
+      }
+      return new Pipeline(engine, model, weights.get('latent.mean')!, weights.get('latent.deviation')!);
+    });
+  }
+
+  /** Sound for each of several clips, their windows batched together. */
+  async generate(clips: readonly SeenClip[], options: GenerateOptions): Promise<GeneratedSound[]> {
+    const { config } = this.model;
+    const forced = options.sound === undefined ? null : config.classes.indexOf(options.sound);
+    if (forced !== null && forced < 0) {
+      throw new UnknownSoundError(`this model has no sound '${options.sound}'; it has ${config.classes.join(', ')}`);
+    }
+    const tokensOf = clips.map((clip) => Math.max(1, Math.ceil(clip.seconds * TOKEN_RATE)));
+    const windows: Windowed[] = tokensOf.flatMap((total, clip) =>
+      windowStarts(total, WINDOW, OVERLAP).map((start) => ({ clip, start })),
+    );
+    const seen = await this.#look(clips, windows, tokensOf, options);
+    /** The class of a window that begins at that token: forced, as told for its middle, or the likeliest by the flow. */
+    const classOf = (clip: number, start: number): number => {
+      const middle = (start + WINDOW / 2) / TOKEN_RATE;
+      const told = clips[clip]!.sounds?.findLast((each) => each.start <= middle)?.sound;
+      const known = told === undefined ? -1 : config.classes.indexOf(told);
+      return forced ?? (known >= 0 ? known : indexOfMax(seen.classes[clip]!));
+    };
+    const latents = await this.#sample(clips.length, windows, tokensOf, seen, classOf, options);
+    const results: GeneratedSound[] = [];
+    for (const [i, clip] of clips.entries()) {
+      const sound = await this.#decode(latents[i]!, options);
+      const samples = sound.slice(0, Math.round(clip.seconds * SAMPLE_RATE));
+      results.push({
+        samples: limited(samples),
+        seconds: clip.seconds,
+        sound: config.classes[classOf(i, 0)]!,
+        soundProbability: seen.classes[i]![classOf(i, 0)]!,
+        tracks: seen.tracks[i]!,
+      });
+    }
+    return results;
+  }
+
+  /** What the encoder sees in each window, and for each clip its tracks and class probabilities. */
+  async #look(
+    clips: readonly SeenClip[],
+    windows: readonly Windowed[],
+    tokensOf: readonly number[],
+    { onProgress, signal }: GenerateOptions,
+  ): Promise<{
+    tokens: Float32Array[];
+    windowTracks: Float32Array[];
+    tracks: Float32Array[];
+    classes: Float32Array[];
+  }> {
+    const { width } = this.model.config.generator;
+    const classCount = this.model.config.classes.length;
+    const tokens: Float32Array[] = [];
+    const windowTracks: Float32Array[] = [];
+    const logits = clips.map(() => new Float32Array(classCount));
+    for (const [at, part] of batches(windows)) {
+      signal?.throwIfAborted();
+      const plan = await this.#plan('look', part.length);
+      const perWindow = this.model.encoder.inputShape(WINDOW).reduce((a, b) => a * b, 1);
+      const seen = new Float32Array(part.length * perWindow);
+      for (const [b, { clip, start }] of part.entries()) {
+        const step = 1 / (TOKEN_RATE * FLOW_PER_TOKEN);
+        const flow = flowAt(clips[clip]!.flow, start / TOKEN_RATE, step, WINDOW * FLOW_PER_TOKEN);
+        seen.set(tokenFeatures(cellFeatures(flow)), b * perWindow);
+      }
+      const out = await plan.run({ seen });
+      for (const [b, { clip }] of part.entries()) {
+        tokens.push(out.tokens!.slice(b * WINDOW * width, (b + 1) * WINDOW * width));
+        windowTracks.push(out.tracks!.slice(b * WINDOW * TRACKS, (b + 1) * WINDOW * TRACKS));
+        for (let c = 0; c < classCount; c++) logits[clip]![c] += out.classes![b * classCount + c]!;
+      }
+      onProgress?.('looking', at + part.length, windows.length);
+    }
+    const tracks = this.#blend(clips.length, windows, tokensOf, windowTracks, TRACKS);
+    const counts = clips.map((_, clip) => windows.filter((w) => w.clip === clip).length);
+    return { tokens, windowTracks, tracks, classes: logits.map((l, i) => softmaxOf(l.map((v) => v / counts[i]!))) };
+  }
+
+  /** Integrates the flow from noise to latents, all windows of all clips side by side. */
+  async #sample(
+    clipCount: number,
+    windows: readonly Windowed[],
+    tokensOf: readonly number[],
+    seen: { tokens: Float32Array[]; windowTracks: Float32Array[] },
+    classOf: (clip: number, start: number) => number,
+    { seed, steps, guidance, onProgress, signal }: GenerateOptions,
+  ): Promise<Float32Array[]> {
+    const channels = this.model.codec.latentChannels;
+    const { width } = this.model.config.generator;
+    const padded = tokensOf.map((n) => Math.max(n, WINDOW));
+    const states = padded.map((n) => latentNoise(seed, n, channels));
+    const perWindow = WINDOW * channels;
+    const schedule = flowEulerSteps(steps);
+    for (const [i, { time, size }] of schedule.entries()) {
+      const velocities: Float32Array[] = [];
+      for (const [, part, first] of batches(windows)) {
+        signal?.throwIfAborted();
+        const plan = await this.#plan('denoise', part.length);
+        const noisy = new Float32Array(part.length * perWindow);
+        const tokens = new Float32Array(part.length * WINDOW * width);
+        const tracks = new Float32Array(part.length * WINDOW * TRACKS);
+        for (const [b, { clip, start }] of part.entries()) {
+          noisy.set(states[clip]!.subarray(start * channels, (start + WINDOW) * channels), b * perWindow);
+          tokens.set(seen.tokens[first + b]!, b * WINDOW * width);
+          tracks.set(seen.windowTracks[first + b]!, b * WINDOW * TRACKS);
+        }
+        const out = await plan.run({
+          noisy,
+          tokens,
+          tracks,
+          time: new Float32Array(part.length * 2).fill(time),
+          guidance: Float32Array.of(guidance),
+          'class-index': Uint32Array.from(part, ({ clip, start }) => classOf(clip, start)),
+        });
+        for (const b of part.keys()) velocities.push(out.velocity!.slice(b * perWindow, (b + 1) * perWindow));
+      }
+      const blended = this.#blend(clipCount, windows, padded, velocities, channels);
+      for (const [clip, state] of states.entries()) {
+        for (let k = 0; k < state.length; k++) state[k] += size * blended[clip]![k]!;
+      }
+      onProgress?.('denoising', i + 1, schedule.length);
+    }
+    return states.map((state, clip) => {
+      const latents = state.slice(0, tokensOf[clip]! * channels);
+      for (let k = 0; k < latents.length; k++) {
+        latents[k] = latents[k]! * this.#deviation[k % channels]! + this.#mean[k % channels]!;
+      }
+      return latents;
+    });
+  }
+
+  /** Weighted average of window values [WINDOW, channels] where windows overlap. */
+  #blend(
+    clipCount: number,
+    windows: readonly Windowed[],
+    tokensOf: readonly number[],
+    values: readonly Float32Array[],
+    channels: number,
+  ): Float32Array[] {
+    const joined = Array.from(
+      { length: clipCount },
+      (_, clip) => new WindowAverage(tokensOf[clip]!, channels, { window: WINDOW, overlap: OVERLAP }),
+    );
+    for (const [w, { clip, start }] of windows.entries()) joined[clip]!.add(start, values[w]!);
+    return joined.map((each) => Float32Array.from(each.average()));
+  }
+
+  /** Latents [T, channels] to sound, by windows that overlap by the decoder's reach: the same as in one piece. */
+  async #decode(latents: Float32Array, { onProgress, signal }: GenerateOptions): Promise<Float32Array> {
+    const { latentChannels: channels, samplesPerLatent, context } = this.model.codec;
+    const total = latents.length / channels;
+    const out = new Float32Array(total * samplesPerLatent);
+    for (const start of windowStarts(total, DECODE_WINDOW, 2 * context)) {
+      signal?.throwIfAborted();
+      const plan = await this.#plan('decode', 1);
+      const window = new Float32Array(DECODE_WINDOW * channels);
+      window.set(latents.subarray(start * channels, (start + DECODE_WINDOW) * channels));
+      const { sound } = await plan.run({ latents: window });
+      const from = start === 0 ? 0 : context;
+      const last = start + DECODE_WINDOW >= total;
+      const to = Math.min(total - start, last ? DECODE_WINDOW : DECODE_WINDOW - context);
+      out.set(sound!.subarray(from * samplesPerLatent, to * samplesPerLatent), (start + from) * samplesPerLatent);
+      onProgress?.('decoding', Math.min(total, start + to), total);
+    }
+    return out;
+  }
+
+  #plan(kind: 'look' | 'denoise' | 'decode', batch: number): Promise<Plan> {
+    return this.#plans.get(`${kind} ${batch}`, (p) =>
+      ({ look: traceLook, denoise: traceDenoise, decode: traceDecode })[kind](this.model, p, batch),
+    );
+  }
+
+  async dispose(): Promise<void> {
+    await this.#plans.dispose();
+  }
+}
+
+function traceLook(model: OnsetModel, p: Parameters, batch: number): void {
+  const seen = p.graph.input('seen', [batch, ...model.encoder.inputShape(WINDOW)]);
+  const tokens = model.tokens(p, seen);
+  const heads = model.heads(p, tokens);
+  p.graph.output('tokens', tokens);
+  p.graph.output('tracks', predictedTracks(heads));
+  p.graph.output('classes', heads.classLogits);
+}
+
+/** With and without the condition in one batch, and the guided velocity between them. */
+function traceDenoise(model: OnsetModel, p: Parameters, batch: number): void {
+  const { graph } = p;
+  const { width } = model.config.generator;
+  const channels = model.codec.latentChannels;
+  const classes = model.config.classes.length;
+  const noisy = graph.input('noisy', [batch, WINDOW, channels]);
+  const tokens = graph.input('tokens', [batch, WINDOW, width]);
+  const tracks = graph.input('tracks', [batch, WINDOW, TRACKS]);
+  const guidance = graph.input('guidance', [1]);
+  const none = graph.constant(new Uint32Array(batch).fill(classes), [batch]);
+  const keep = graph.constant(
+    Float32Array.from({ length: 2 * batch }, (_, i) => Number(i < batch)),
+    [2 * batch],
+  );
+  const condition = model.condition(p, {
+    tokens: concat([tokens, tokens], 0),
+    tracks: concat([tracks, tracks], 0),
+    classIndex: concat([graph.input('class-index', [batch], 'u32'), none], 0),
+    keep,
+  });
+  const both = model.velocity(p, {
+    noisy: concat([noisy, noisy], 0),
+    time: graph.input('time', [2 * batch]),
+    condition,
+  });
+  const free = slice(both, 0, batch, 2 * batch);
+  graph.output('velocity', add(free, mul(sub(slice(both, 0, 0, batch), free), guidance)));
+}
+
+function traceDecode(model: OnsetModel, p: Parameters): void {
+  const latents = p.graph.input('latents', [1, DECODE_WINDOW, model.codec.latentChannels]);
+  p.graph.output('sound', model.codec.decode(p, latents));
+}
+
+function traceEncode(model: OnsetModel, p: Parameters): void {
+  model.codec.encode(p, p.graph.input('sound', [1, model.codec.samplesPerLatent * 8]));
+}
+
+/** Every parameter of the model, found by tracing its parts once; our own files keep them in our own order of dimensions. */
+function allParameters(model: OnsetModel): Pick<ParameterSpec, 'name' | 'shape'>[] {
+  const traces = [traceLook, traceDenoise, traceDecode, traceEncode].map((trace) => {
+    const p = new Parameters(new Graph());
+    trace(model, p, 1);
+    return p.specs;
+  });
+  return [...new Map(traces.flatMap((specs) => [...specs])).values()].map(({ name, shape }) => ({ name, shape }));
+}
+
+function* batches(windows: readonly Windowed[]): Generator<[number, readonly Windowed[], number]> {
+  for (let at = 0; at < windows.length; at += MOST_WINDOWS) yield [at, windows.slice(at, at + MOST_WINDOWS), at];
+}
+
+const indexOfMax = (values: Float32Array): number => values.indexOf(Math.max(...values));
+
+function softmaxOf(logits: Float32Array): Float32Array {
+  const top = Math.max(...logits);
+  const e = logits.map((v) => Math.exp(v - top));
+  const total = e.reduce((a, b) => a + b, 0);
+  return e.map((v) => v / total);
+}
+
+/** Peaks above −0.5 dBFS are brought down together with everything else, so that nothing clips. */
+function limited(samples: Float32Array): Float32Array {
+  let peak = 0;
+  for (const v of samples) peak = Math.max(peak, Math.abs(v));
+  const most = 0.94;
+  return peak > most ? samples.map((v) => (v * most) / peak) : samples;
+}

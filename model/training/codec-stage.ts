@@ -1,0 +1,86 @@
+/** Trains the codec on crops of sound: multi-resolution STFT and log-mel distances (recipe §2). */
+
+import {
+  abs,
+  add,
+  addScalar,
+  div,
+  log,
+  mean,
+  modulus,
+  randomNormal,
+  relu,
+  scale,
+  square,
+  stft,
+  sub,
+  sum,
+  type Tensor,
+} from '../../engine/engine.js';
+import { Random } from '../foley/random.js';
+import type { OnsetModel } from '../onset/model.js';
+import { logMelFrames } from '../onset/spectral-codec.js';
+import type { TrainingConfig } from './config.js';
+import type { ClipMixture } from './data/clip-mixture.js';
+import type { Stage } from './stage.js';
+
+const RESOLUTIONS = [
+  [256, 64],
+  [512, 128],
+  [1024, 256],
+  [2048, 512],
+] as const;
+
+export function codecStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
+  const { batch, crop, noise } = config.codec;
+  const hop = model.codec.samplesPerLatent;
+  return {
+    name: 'codec',
+    optimiser: config.codec,
+    trains: ['codec.'],
+    build(p) {
+      const sound = p.graph.input('sound', [batch, crop]);
+      const seed = p.graph.input('seed', [2], 'u32');
+      const latents = model.codec.encode(p, sound);
+      const blurred = add(latents, scale(randomNormal(p.graph, latents.shape, { seed, stream: 0 }), noise));
+      const rebuilt = model.codec.decode(p, blurred);
+      const spectral = spectralLoss(rebuilt, sound);
+      const mel = mean(
+        abs(sub(logMelFrames(rebuilt, config.model.codec.melBands), logMelFrames(sound, config.model.codec.melBands))),
+      );
+      const overflow = relu(addScalar(mean(square(latents)), -1));
+      const loss = add(add(spectral, scale(mel, 0.3)), scale(overflow, 0.01));
+      return { loss, figures: { spectral, mel } };
+    },
+    batch(step) {
+      const random = new Random(config.seed, `codec ${step}`);
+      const draw = clips.drawer(step, batch);
+      const sound = new Float32Array(batch * crop);
+      for (let b = 0; b < batch; b++) {
+        // Without footage there is nothing to decide, and the numbers of a training on the world alone stay what they were.
+        const clip = clips.share > 0 ? draw(random) : random.pick(clips.world);
+        const start = random.integer(Math.floor((clip.sound.length - crop) / hop) + 1) * hop;
+        const gain = random.uniform(0.3, 1.3) / 32767;
+        for (let i = 0; i < crop; i++) sound[b * crop + i] = clip.sound[start + i]! * gain;
+      }
+      return { sound, seed: Uint32Array.of(config.seed, step) };
+    },
+  };
+}
+
+/** Mean over resolutions of relative L1 of magnitudes + .25 L1 of their logs + .15 relative L1 of the complex difference. */
+function spectralLoss(rebuilt: Tensor, sound: Tensor): Tensor {
+  const magnitude = (x: Tensor, fft: number, hop: number): Tensor =>
+    modulus(stft(x, { nFft: fft, hop }), 'magnitude', { eps: 1e-12 });
+  const difference = sub(rebuilt, sound);
+  const terms = RESOLUTIONS.map(([fft, hop]) => {
+    const [a, b, d] = [rebuilt, sound, difference].map((x) => magnitude(x, fft, hop));
+    const total = addScalar(sum(b!), 1e-3);
+    const logs = (x: Tensor): Tensor => log(addScalar(x, 1e-4));
+    return add(
+      div(add(sum(abs(sub(a!, b!))), scale(sum(d!), 0.15)), total),
+      scale(mean(abs(sub(logs(a!), logs(b!)))), 0.25),
+    );
+  });
+  return scale(terms.reduce(add), 1 / terms.length);
+}

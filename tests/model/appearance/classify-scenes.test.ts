@@ -1,0 +1,116 @@
+/** `lookAt` on real clips, with a classifier that knows two colours in place of the network. */
+
+import assert from 'node:assert/strict';
+import { lookAt, type PictureJudge } from '../../../model/appearance/classify-scenes.js';
+import { imageNetClasses } from '../../../model/appearance/sound-classes.js';
+import { EFFICIENTNET_LITE0 } from '../../../model/networks/efficientnet-lite.js';
+import { inWords } from '../../../tools/look.js';
+import { suite } from '../../harness/suite.js';
+import { clip, scratch } from '../media/clips.js';
+
+const test = suite('model: look');
+
+/** Sees `inRed` in red pictures and `inOthers` in others, each with probability 0.9. */
+function judge(inRed = 'drum', inOthers = 'beagle'): PictureJudge & { calls: number } {
+  const config = { ...EFFICIENTNET_LITE0, size: 32 };
+  const names = imageNetClasses();
+  return {
+    config,
+    calls: 0,
+    async see(picture) {
+      this.calls++;
+      assert.equal(picture.length, config.size ** 2 * 3);
+      assert.ok(picture.every((v) => v >= -127 / 128 && v <= 1));
+      const red = picture[0]! > picture[2]!;
+      // Softmax shares the rest among the other classes.
+      const logits = new Float32Array(config.classes).fill(Math.log(0.1 / (config.classes - 1)));
+      logits[names.indexOf(red ? inRed : inOthers)] = Math.log(0.9);
+      return { features: new Float32Array(config.head), logits };
+    },
+  };
+}
+
+/** Red for 2 s, then blue for 3 s. */
+const twoScenes = (): Promise<string> =>
+  clip(
+    'two-scenes.mp4',
+    ...['-f', 'lavfi', '-i', 'color=red:s=64x48:r=25:d=2', '-f', 'lavfi', '-i', 'color=blue:s=64x48:r=25:d=3'],
+    ...['-filter_complex', 'concat', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
+  );
+
+test('a clip with a cut has two scenes, each with its own sound, and the whole has that of the longer one', async () => {
+  const classifier = judge();
+  const look = await lookAt(classifier, await twoScenes());
+  assert.ok(Math.abs(look.seconds - 5) < 0.05);
+  assert.deepEqual(
+    look.scenes.map(({ start, end, frames, sound }) => [start, Math.round(end), frames, sound.name]),
+    [
+      [0, 2, 4, 'drum'],
+      [2, 5, 6, 'dog'],
+    ],
+  );
+  assert.equal(classifier.calls, 10);
+  assert.equal(look.sound.name, 'dog');
+  const [first] = look.scenes;
+  assert.equal(first!.classes[0]!.name, 'drum');
+  assert.ok(Math.abs(first!.classes[0]!.probability - 0.9) < 1e-3);
+  assert.equal(first!.classes.length, 5);
+  assert.equal(first!.sounds.length, 3);
+});
+
+test('a part of a clip is looked at alone, its scenes counted from its begin', async () => {
+  const look = await lookAt(judge(), await twoScenes(), { start: 3, duration: 1 });
+  assert.equal(look.scenes.length, 1);
+  assert.deepEqual([look.scenes[0]!.start, look.scenes[0]!.end, look.scenes[0]!.sound.name], [0, 1, 'dog']);
+});
+
+test('where nothing is seen that sounds, no sound is chosen', async () => {
+  const look = await lookAt(judge('trilobite', 'trilobite'), await twoScenes());
+  assert.deepEqual(
+    look.scenes.map(({ sound }) => sound.name),
+    ['none', 'none'],
+  );
+});
+
+test('frames go on being read while a picture is judged, and none is changed meanwhile', async () => {
+  const classifier = judge();
+  const { see } = classifier;
+  let atOnce = 0;
+  classifier.see = async (picture, signal) => {
+    assert.equal(++atOnce, 1, 'one picture at a time');
+    const before = picture.slice();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(picture, before);
+    atOnce--;
+    return see.call(classifier, picture, signal);
+  };
+  const look = await lookAt(classifier, await twoScenes());
+  assert.deepEqual(
+    look.scenes.map(({ frames, sound }) => [frames, sound.name]),
+    [
+      [4, 'drum'],
+      [6, 'dog'],
+    ],
+  );
+});
+
+test('an error of the network ends the look', async () => {
+  const classifier = judge();
+  classifier.see = () => Promise.reject(new Error('no more memory'));
+  await assert.rejects(lookAt(classifier, await twoScenes()), /no more memory/);
+});
+
+test('the command says a scene a line: seconds, sound and what is seen', async () => {
+  const lines = inWords(await lookAt(judge(), await twoScenes())).split('\n');
+  assert.equal(lines.length, 2);
+  assert.match(lines[0]!, /^0\.00–2\.00 s {2}drum 0\.\d\d {2}\(drum 0\.90, /);
+  assert.match(lines[1]!, /^2\.00–5\.00 s {2}dog 0\.\d\d {2}\(beagle 0\.90, /);
+});
+
+test('a missing clip is named, and an abort stops the look', async () => {
+  await assert.rejects(lookAt(judge(), scratch('nowhere.mp4')), { name: 'FileError' });
+  const signal = AbortSignal.abort(new Error('enough'));
+  await assert.rejects(lookAt(judge(), await twoScenes(), { signal }), /enough/);
+});
+
+test.run();
