@@ -1,56 +1,128 @@
 /**
- * Runs the tests: every compiled `*.test.js` below this file, or those whose path contains the filter. uvu runs the suites
- * and shows them; failures come with their stack as they happen.
+ * Runs the tests: every compiled `*.test.js` below this file, or those whose path contains the filter. As many processes as
+ * there are cores (at most four) take files from one queue, the longest first; what a file writes is shown as a whole when
+ * it is done.
  */
 
-import { readdirSync } from 'node:fs';
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { queue } from './harness/defer-uvu.js';
-import { cleanups } from './harness/suite.js';
+import { fileURLToPath } from 'node:url';
+import { longestFirst } from './harness/order.js';
+import type { Job, Report } from './harness/worker.js';
 
-/** Runs the tests of the files that match; resolves with the counts. `say` prints one line. */
-export async function runTests(
-  filter: string | undefined,
-  say: (line: string) => void,
-): Promise<{ passed: number; failed: number }> {
-  const root = dirname(fileURLToPath(import.meta.url));
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => name.endsWith('.test.js') && (!filter || `tests/${name}`.includes(filter)))
-    .sort();
-  let passed = 0;
-  let failed = 0;
-  const fail = (what: string, error: unknown): void => {
-    failed++;
-    say(`FAIL ${what}\n${error instanceof Error ? (error.stack ?? `${error}`) : `threw ${String(error)}`}\n`);
+const MOST_PROCESSES = 4;
+const root = dirname(fileURLToPath(import.meta.url));
+
+export interface TestOptions {
+  /** Only files whose path contains this. */
+  filter?: string | undefined;
+  /** Every random problem of every kernel, not a few of each. */
+  all?: boolean | undefined;
+  /** Stops the run and its processes. */
+  signal: AbortSignal;
+  /** Shows what a file wrote. */
+  show(stdout: string, stderr: string): void;
+}
+
+/** Runs the tests of the files that match; resolves with the counts. */
+export async function runTests(options: TestOptions): Promise<Report> {
+  const files = longestFirst(matching(options.filter));
+  const sum: Report = { passed: 0, failed: 0, unsupported: [] };
+  const add = ({ passed, failed, unsupported }: Report): void => {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.unsupported.push(...unsupported);
   };
-  for (const file of files) {
-    const began = performance.now();
-    queue.length = 0;
-    try {
-      await import(pathToFileURL(join(root, file)).href);
-    } catch (error) {
-      fail(`tests/${file}: could not be loaded`, error);
-      continue;
-    }
-    if (queue.length === 0) fail(`tests/${file}`, new Error('the file queues no suite; does it end with test.run()?'));
-    let all = 0;
-    for (const runSuite of queue.splice(0)) {
-      const [errors, ran, , total] = await runSuite();
-      passed += ran;
-      failed += total - ran;
-      all += total;
-      if (errors !== true) say(errors);
-    }
-    say(`     tests/${file.replace(/js$/, 'ts')}  ${all} tests, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const folder = mkdtempSync(join(tmpdir(), 'onset-test-'));
+  const processes = Math.min(MOST_PROCESSES, availableParallelism(), files.length);
+  try {
+    await Promise.all(
+      Array.from({ length: processes }, async (_, index) => {
+        while (files.length > 0) await runUntilCrash(join(folder, `${index}`), files, options, add);
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  for (const cleanup of cleanups.reverse()) {
-    try {
-      await cleanup();
-    } catch (error) {
-      fail('cleanup', error);
+  options.signal.throwIfAborted();
+  return sum;
+}
+
+function matching(filter: string | undefined): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.test.js') && (!filter || `tests/${name}`.includes(filter)));
+}
+
+/**
+ * One process that takes files until there are no more. Where it ends in the middle of one, that file has failed and the
+ * rest is left to the next process.
+ */
+async function runUntilCrash(
+  path: string,
+  files: string[],
+  { all, signal, show }: TestOptions,
+  add: (report: Report) => void,
+): Promise<void> {
+  // Files, because pipes would deliver what was written at no fixed time relative to the report.
+  const output = [new Transcript(`${path}.out`), new Transcript(`${path}.err`)] as const;
+  const [out, err] = output;
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const child = fork(join(root, 'harness', 'worker.js'), all ? ['--all'] : [], {
+    stdio: ['ignore', out.fd, err.fd, 'ipc'],
+    env: { ...colour, ...process.env },
+  });
+  const gone = new Promise<string>((resolve) => {
+    child.once('exit', (code, ended) => resolve(ended ?? `exit code ${code}`));
+    child.on('error', (error) => resolve(error.message));
+  });
+  const stop = (): void => void child.kill();
+  signal.addEventListener('abort', stop);
+  try {
+    for (let file: string | null = ''; file !== null; ) {
+      if (signal.aborted) return;
+      file = files.shift() ?? null;
+      child.send({ file } satisfies Job, () => {});
+      const outcome = await Promise.race([gone, nextReport(child)]);
+      show(out.unread(), err.unread());
+      if (typeof outcome !== 'string') add(outcome);
+      else if (!signal.aborted) {
+        show(`FAIL ${file ? `tests/${file}` : 'cleanup'}: its process ended with ${outcome}\n`, '');
+        add({ passed: 0, failed: 1, unsupported: [] });
+        return;
+      }
     }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    child.kill();
+    await gone;
+    for (const transcript of output) transcript.close();
   }
-  return { passed, failed };
+}
+
+function nextReport(child: ChildProcess): Promise<Report> {
+  return new Promise((resolve) => void child.once('message', (report) => resolve(report as Report)));
+}
+
+/** A file that a process writes and this one reads as it grows. */
+class Transcript {
+  readonly fd: number;
+  #read = 0;
+
+  constructor(path: string) {
+    this.fd = openSync(path, 'a+');
+  }
+
+  /** What was written since the last call. */
+  unread(): string {
+    const bytes = Buffer.alloc(fstatSync(this.fd).size - this.#read);
+    this.#read += readSync(this.fd, bytes, 0, bytes.length, this.#read);
+    return bytes.toString();
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
 }

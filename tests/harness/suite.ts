@@ -1,13 +1,21 @@
 /**
- * uvu, with a time limit for each test and cleanups for the whole run. A file's suites wait in uvu's queue until
- * `tests/run.ts` runs them: that is how a run over many files can end with one line, `N passed, N failed`.
+ * uvu, with a time limit for each test, tests that find out while they run that they cannot, and cleanups for the whole
+ * process. A file's suites wait in uvu's queue until `tests/harness/worker.ts` runs them.
  */
 
 import './defer-uvu.js';
 import * as uvu from 'uvu';
 
-/** Work to do after all tests of the run, such as destroying devices. */
+/** Work to do after all tests of the process, such as destroying devices. */
 export const cleanups: (() => void | Promise<void>)[] = [];
+
+/** Thrown by a test that this machine cannot run: it counts as skipped, and the run says why. */
+export class Unsupported extends Error {
+  override name = 'Unsupported';
+}
+
+/** Tests that threw `Unsupported`, as `test: reason`; whoever counts them empties it. */
+export const unsupported: string[] = [];
 
 export interface Suite {
   /** Registers a test; `limit` is in seconds. */
@@ -20,7 +28,14 @@ export interface Suite {
 export function suite(name: string): Suite {
   const inner = uvu.suite(name);
   const test = ((testName, body, { limit = 120 } = {}) => {
-    inner(testName, () => withinLimit(body, limit));
+    inner(testName, async () => {
+      try {
+        await withinLimit(body, limit);
+      } catch (error) {
+        if (!(error instanceof Unsupported)) throw error;
+        unsupported.push(`${testName}: ${error.message}`);
+      }
+    });
   }) as Suite;
   test.after = (cleanup) => void cleanups.push(cleanup);
   test.run = () => inner.run();

@@ -13,7 +13,7 @@ import { sharedBench } from './bench-device.js';
 import { checkVariant } from './harness.js';
 
 const test = suite('planted faults');
-const PROBLEMS = 8;
+const EFFORT = { problems: 8, pipelines: 6 };
 const reduceCases = reduceFamilies[0]!;
 
 /** Puts a copy of a template with `from` replaced by `to` under another name, which it gives back. */
@@ -40,7 +40,7 @@ function withTemplate(cases: FamilyCases<Problem>, from: string, to: string): Fa
 }
 
 async function failuresOf(cases: FamilyCases<Problem>, variant: string): Promise<string> {
-  const outcome = await checkVariant(await sharedBench(), cases, variant, PROBLEMS);
+  const outcome = await checkVariant(await sharedBench(), cases, variant, EFFORT);
   return outcome.failures.join('\n');
 }
 

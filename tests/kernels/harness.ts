@@ -10,6 +10,7 @@ import type { FamilyCases } from '../../kernels/cases.js';
 import { type DeviceProfile, type Lowering, lower, type Problem, type TensorType } from '../../kernels/kernel.js';
 import { idealProfiles } from '../../kernels/profiles.js';
 import { toBytes, toValues } from '../../tools/bench/tensor-bytes.js';
+import { type Effort, effort } from '../harness/effort.js';
 import { type GuardedJob, runGuarded } from './guarded-run.js';
 
 /** Largest Σ(y−r)²/Σr² of a result, by the storage type of the operands. */
@@ -18,9 +19,8 @@ export const TOLERANCE = { f32: 1e-10, f16: 1e-6 } as const;
 /** Squared magnitude below which an error is taken as absolute: references that are zero have no relative error. */
 const SMALLEST_MEAN_SQUARE = 1e-6;
 
-/** First dispatches compile for up to seconds each on software drivers, so the number of pipelines per run is bounded. */
-const MAX_PIPELINES = 6;
 const MAX_TRIES = 4000;
+const ONE: Effort = { problems: 1, pipelines: 1 };
 
 export interface Bench extends OpenDevice {
   cache: PipelineCache;
@@ -49,25 +49,25 @@ interface Drawn<P> {
 const STORAGES = ['f32', 'f16', 'mixed'] as const;
 type Storage = (typeof STORAGES)[number];
 
-/** Runs `problems` random problems through a forced variant, once for each kind of storage that it accepts. */
+/** Runs random problems through a forced variant, as many as asked for with each kind of storage that it accepts. */
 export async function checkVariant<P extends Problem>(
   bench: Bench,
   cases: FamilyCases<P>,
   variant: string,
-  problems = 30,
+  wanted: Effort = effort,
 ): Promise<Outcome> {
   const outcome: Outcome = { status: 'passed', problems: 0, worst: 0, failures: [] };
   for (const storage of STORAGES) {
     if (storage !== 'f32' && !bench.profile.f16) continue;
     if (storage === 'mixed' && !cases.mixed) continue;
-    const drawn = draw(bench.profile, cases, variant, storage, problems);
+    const drawn = draw(bench.profile, cases, variant, storage, wanted);
     if (drawn.jobs.length === 0) {
       outcome.reason ??= drawn.reason;
       continue;
     }
-    if (drawn.jobs.length < problems) {
+    if (drawn.jobs.length < wanted.problems) {
       outcome.failures.push(
-        `the random problems reach ${variant} only ${drawn.jobs.length} times with ${storage} (${drawn.reason}); ${problems} are wanted`,
+        `the random problems reach ${variant} only ${drawn.jobs.length} times with ${storage} (${drawn.reason}); ${wanted.problems} are wanted`,
       );
     }
     let references: Float64Array[][] = [];
@@ -108,7 +108,8 @@ export async function checkVariant<P extends Problem>(
   else if (outcome.problems === 0) {
     const reachable = idealProfiles(bench.profile).some(
       (profile) =>
-        draw(profile, cases, variant, 'f32', 1).jobs.length + draw(profile, cases, variant, 'f16', 1).jobs.length > 0,
+        draw(profile, cases, variant, 'f32', ONE).jobs.length + draw(profile, cases, variant, 'f16', ONE).jobs.length >
+        0,
     );
     outcome.status = reachable ? 'unsupported' : 'failed';
     if (!reachable) outcome.failures.push(`no random problem reaches ${variant} on any device: ${outcome.reason}`);
@@ -122,7 +123,7 @@ function draw<P extends Problem>(
   cases: FamilyCases<P>,
   variantName: string,
   storage: Storage,
-  wanted: number,
+  wanted: Effort,
 ): { jobs: Drawn<P>[]; reason: string } {
   const { family } = cases;
   const variant = family.variants.find((v) => v.name === variantName);
@@ -131,7 +132,7 @@ function draw<P extends Problem>(
   const pipelines = new Set<string>();
   const jobs: Drawn<P>[] = [];
   let reason = '';
-  for (let tries = 0; jobs.length < wanted && tries < MAX_TRIES; tries++) {
+  for (let tries = 0; jobs.length < wanted.problems && tries < MAX_TRIES; tries++) {
     const problem = storage === 'mixed' ? cases.mixed!(random) : cases.random(random, storage);
     const refusal = variant.refuses(profile, problem);
     if (refusal !== null) {
@@ -140,7 +141,7 @@ function draw<P extends Problem>(
     }
     const lowering = lower(family, profile, problem, variantName);
     const keys = lowering.calls.map(pipelineKey).filter((key) => !pipelines.has(key));
-    if (keys.length > 0 && pipelines.size + keys.length > Math.max(MAX_PIPELINES, lowering.calls.length)) {
+    if (keys.length > 0 && pipelines.size + keys.length > Math.max(wanted.pipelines, lowering.calls.length)) {
       reason = 'too many kinds of pipelines';
       continue;
     }

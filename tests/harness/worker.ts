@@ -1,0 +1,76 @@
+/**
+ * One process of a test run: runs the files that `tests/run.ts` names, one after another, on a device of its own, and
+ * reports each one's counts. What it writes is shown by the parent when the file is done.
+ */
+
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { queue } from './defer-uvu.js';
+import { cleanups, unsupported } from './suite.js';
+
+/** From the parent: the file to run, relative to `tests/`; `null` after the last. */
+export interface Job {
+  file: string | null;
+}
+
+/** To the parent: what came of a file, or of the cleanups after the last one. */
+export interface Report {
+  passed: number;
+  failed: number;
+  /** Tests that this machine cannot run, as `test: reason`. */
+  unsupported: string[];
+}
+
+const tests = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function describe(what: string, error: unknown): string {
+  return `FAIL ${what}\n${error instanceof Error ? (error.stack ?? `${error}`) : `threw ${String(error)}`}\n`;
+}
+
+async function runFile(file: string): Promise<Report> {
+  const name = `tests/${file.replace(/js$/, 'ts')}`;
+  const report: Report = { passed: 0, failed: 0, unsupported: [] };
+  const began = performance.now();
+  queue.length = 0;
+  try {
+    await import(pathToFileURL(join(tests, file)).href);
+    if (queue.length === 0) throw new Error('the file queues no suite; does it end with test.run()?');
+  } catch (error) {
+    say(describe(`${name} could not be loaded`, error));
+    return { ...report, failed: 1 };
+  }
+  let all = 0;
+  for (const runSuite of queue.splice(0)) {
+    const [errors, ran, , total] = await runSuite();
+    report.passed += ran;
+    report.failed += total - ran;
+    all += total;
+    if (errors !== true) say(errors);
+  }
+  report.unsupported = unsupported.splice(0);
+  report.passed -= report.unsupported.length;
+  say(`     ${name}  ${all} tests, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  return report;
+}
+
+async function cleanUp(): Promise<Report> {
+  let failed = 0;
+  for (const cleanup of cleanups.reverse()) {
+    try {
+      await cleanup();
+    } catch (error) {
+      failed++;
+      say(describe('cleanup', error));
+    }
+  }
+  return { passed: 0, failed, unsupported: [] };
+}
+
+process.on('message', async ({ file }: Job) => process.send!(file === null ? await cleanUp() : await runFile(file)));
+// Dawn's threads would keep the process alive; temporary folders are removed as it exits.
+process.once('disconnect', () => process.exit(143));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(143));

@@ -1,0 +1,5 @@
+/** Attention. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('attention');

@@ -1,0 +1,5 @@
+/** Convolutions. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('conv2d');

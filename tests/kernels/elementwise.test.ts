@@ -1,0 +1,5 @@
+/** Elementwise expressions. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('elementwise');

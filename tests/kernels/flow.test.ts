@@ -1,0 +1,5 @@
+/** Optical flow. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('flow');

@@ -1,0 +1,5 @@
+/** Matrix products. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('matmul');

@@ -1,0 +1,5 @@
+/** Random numbers. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('random');

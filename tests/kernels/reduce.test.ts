@@ -1,0 +1,5 @@
+/** Reductions. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('reduce', 'argmax');

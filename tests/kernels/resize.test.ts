@@ -1,0 +1,5 @@
+/** Resizing of images. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('resize');

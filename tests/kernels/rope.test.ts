@@ -1,0 +1,5 @@
+/** Rotary position embedding. */
+
+import { testFamilies } from './family-tests.js';
+
+testFamilies('rope');
