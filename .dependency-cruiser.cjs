@@ -9,12 +9,16 @@ const room = (name, from, allowed) => ({
 
 module.exports = {
   forbidden: [
-    // Operations differentiate into one another, so engine/ops is one knot by nature.
+    // The one circle: the gradient of an elementwise op sums what was broadcast, the gradient of a sum broadcasts.
     {
       name: 'no-circular',
       severity: 'error',
-      from: { pathNot: '^engine/(ops/|passes/fuse)' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      from: {},
+      to: {
+        circular: true,
+        via: { pathNot: '^engine/ops/(elementwise|reduce)\\.ts$' },
+        viaOnly: { dependencyTypesNot: ['type-only'] },
+      },
     },
     room('kernels-import-nothing-above', { path: '^kernels/' }, '^kernels/'),
     room('engine-imports-kernels', { path: '^engine/' }, '^(engine|kernels)/'),

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createEngine, type Engine, exp, type Op, scale, type Tensor } from '../../../engine/engine.js';
 import { caseRandom, seedOf } from '../../../kernels/case-random.js';
+import { effort } from '../../harness/effort.js';
 import { suite } from '../../harness/suite.js';
 import { denseCases } from './dense-cases.js';
 import { elementwiseCases } from './elementwise-cases.js';
@@ -11,7 +12,6 @@ import { lossCases, normCases } from './norm-cases.js';
 import { shapeCases } from './shape-cases.js';
 import { spectrumCases } from './spectrum-cases.js';
 
-const PROBLEMS = 30;
 /** Seconds: with a cold driver cache the first dispatch of a large tile compiles for seconds. */
 const LIMIT = 600;
 const test = suite('gradients');
@@ -50,7 +50,7 @@ for (const { name, random } of [
     async () => {
       engine ??= await createEngine();
       const draw = caseRandom(seedOf(name));
-      for (let i = 0; i < PROBLEMS; i++) await checkGradient(engine, random(draw), draw);
+      for (let i = 0; i < effort.problems; i++) await checkGradient(engine, random(draw), draw);
     },
     { limit: LIMIT },
   );
