@@ -2,16 +2,12 @@
 
 import { z } from 'zod';
 import type { FlowEncoderConfig } from './flow-encoder.js';
-import type { PixelEncoderConfig } from './pixel-encoder.js';
 import type { SpectralCodecConfig } from './spectral-codec.js';
-
-export type EncoderConfig =
-  /** `pictureWidth`: pixels a side at which optical flow is measured. */
-  ({ kind: 'flow'; pictureWidth: number } & FlowEncoderConfig) | ({ kind: 'pixels' } & PixelEncoderConfig);
 
 export interface ModelConfig {
   codec: { kind: 'spectral' } & SpectralCodecConfig;
-  encoder: EncoderConfig;
+  /** `pictureWidth`: pixels a side at which optical flow is measured. */
+  encoder: { kind: 'flow'; pictureWidth: number } & FlowEncoderConfig;
   generator: { width: number; blocks: number; heads: number };
   /** Names of the sound classes, in the order of the class head. */
   classes: string[];
@@ -29,10 +25,13 @@ export const modelConfig: z.ZodType<ModelConfig> = z.strictObject({
     decoderFft: size,
     blocks: four,
   }),
-  encoder: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('flow'), cells: size, heads: size, temporal: size, pictureWidth: size }),
-    z.strictObject({ kind: z.literal('pixels'), size, channels: four, temporal: size }),
-  ]),
+  encoder: z.strictObject({
+    kind: z.literal('flow'),
+    cells: size,
+    heads: size,
+    temporal: size,
+    pictureWidth: size,
+  }),
   generator: z.strictObject({ width: size, blocks: size, heads: size }),
   classes: z.array(z.string()).min(1),
 });

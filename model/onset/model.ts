@@ -7,7 +7,6 @@ import type { Codec } from './codec.js';
 import type { ModelConfig } from './config.js';
 import { diffusionTransformer } from './diffusion-transformer.js';
 import { flowEncoder } from './flow-encoder.js';
-import { pixelEncoder } from './pixel-encoder.js';
 import { spectralCodec } from './spectral-codec.js';
 import type { Encoder } from './visual-encoder.js';
 
@@ -29,7 +28,7 @@ export interface OnsetModel {
 /** The names of parameters begin with `codec.`, `encoder.` or `generator.`: one weights file each. */
 export function buildModel(config: ModelConfig): OnsetModel {
   const { generator, classes } = config;
-  const encoder = config.encoder.kind === 'flow' ? flowEncoder(config.encoder) : pixelEncoder(config.encoder);
+  const encoder = flowEncoder(config.encoder);
   const codec = spectralCodec(config.codec);
   return {
     config,

@@ -16,7 +16,7 @@ import {
 import { Parameters } from '../networks/parameters.js';
 import { buildModel } from '../onset/model.js';
 import { codecStage } from './codec-stage.js';
-import { ConfigError, type StageName, type TrainingConfig } from './config.js';
+import type { StageName, TrainingConfig } from './config.js';
 import { ClipMixture } from './data/clip-mixture.js';
 import { footageClips } from './data/footage-clips.js';
 import { footageUses } from './data/footage-uses.js';
@@ -51,11 +51,6 @@ type Weights = Map<string, Float32Array>;
 export async function train(options: TrainOptions): Promise<void> {
   const { engine, config, folder } = options;
   mkdirSync(folder, { recursive: true });
-  if (config.model.encoder.kind !== 'flow') {
-    throw new ConfigError(
-      `model.encoder.kind is '${config.model.encoder.kind}'; training feeds optical flow so far, so it must be 'flow'`,
-    );
-  }
   const model = buildModel(config.model);
   const { heard, watched, footage } = await readData(options);
   // What the data is, not where it lies: a folder of footage may be moved.
