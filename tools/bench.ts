@@ -1,7 +1,8 @@
 /** `node engine bench [FILTER]`: kernel timings, as shares of the device's peak, and other engines beside them. */
 
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { replaceFile } from '../engine/platform/replace-file.js';
 import type { Peaks, Row } from './bench/kernel-bench.js';
 import type { PeerRow } from './bench/peers.js';
 import { interruptible } from './interrupt.js';
@@ -62,7 +63,7 @@ export function register(program: Command): void {
           });
         }
         if (options.json) {
-          await writeWhole(options.json, { ...bench, ...(peers ? { peers } : {}) });
+          await writeJson(options.json, { ...bench, ...(peers ? { peers } : {}) });
         }
       });
     });
@@ -76,13 +77,11 @@ async function benchWholeEngine({ json, quick }: Options): Promise<void> {
   );
   bar.stop();
   result(JSON.stringify(figures, null, 2));
-  if (json) await writeWhole(json, figures);
+  if (json) await writeJson(json, figures);
 }
 
-async function writeWhole(path: string, figures: unknown): Promise<void> {
-  const partial = `${path}.partial`;
-  await writeFile(partial, `${JSON.stringify(figures, null, 2)}\n`);
-  await rename(partial, path);
+async function writeJson(path: string, figures: unknown): Promise<void> {
+  await replaceFile(path, (temporary) => writeFile(temporary, `${JSON.stringify(figures, null, 2)}\n`));
 }
 
 const PEER_WIDTHS = [24, 30, 9, 9, 9, 12];

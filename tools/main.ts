@@ -6,9 +6,8 @@
  * is quick.
  */
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { packageRoot } from '../engine/platform/package-path.js';
+import { packageVersion } from '../engine/platform/package-path.js';
 import { OnsetError } from '../kernels/errors.js';
 import { register as bench } from './bench.js';
 import { register as doctor } from './doctor.js';
@@ -39,10 +38,9 @@ function describe(error: unknown): string {
 }
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { version } = JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')) as { version: string };
   const program = new Command('node engine')
     .description('Sound for silent video.')
-    .version(version)
+    .version(packageVersion())
     .option('--yes', 'install what is missing without asking (packages, Vulkan driver, ffmpeg)')
     .configureOutput({ writeErr: (text) => void process.stderr.write(text) })
     .exitOverride();

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { packageRoot } from '../engine/platform/package-path.js';
+import { packageVersion } from '../engine/platform/package-path.js';
 import { interruptible } from './interrupt.js';
 import { whole } from './options.js';
 import { result, say } from './terminal.js';
@@ -35,7 +35,6 @@ export function register(program: Command): void {
       const text = readFileSync(path, 'utf8');
       const config = parseTrainingConfig(text, path);
       const folder = resolve(options.out ?? join('runs', config.name));
-      const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
       const engine = await createEngine();
       const began = Date.now();
       let reported = 0;
@@ -46,7 +45,7 @@ export function register(program: Command): void {
             config,
             folder,
             resume: options.resume ?? false,
-            engineVersion: version,
+            engineVersion: packageVersion(),
             configPath: basename(path),
             configSha256: await sha256(text),
             checkpointSeconds: options.checkpointSeconds,

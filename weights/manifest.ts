@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { parseJson, schemaFaults } from '../engine/platform/json.js';
 import { IntegrityError, ManifestError, ProvenanceError, quoted } from './errors.js';
 import { digestFile, type FileDigest, joinPath, replaceFile, withFile } from './node-file.js';
 
@@ -79,10 +80,11 @@ const schema: z.ZodType<Manifest> = z.strictObject({
 
 /** Checks a manifest's text or parsed JSON. Throws ManifestError that lists every fault. */
 export function parseManifest(manifest: unknown, file: string = MANIFEST_NAME): Manifest {
-  const result = schema.safeParse(typeof manifest === 'string' ? parseJson(manifest, file) : manifest);
+  const result = schema.safeParse(
+    typeof manifest === 'string' ? parseJson(manifest, notJson(manifest, file)) : manifest,
+  );
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`);
-  throw new ManifestError(`the manifest is not valid: ${faults.slice(0, 10).join('; ')}`, {
+  throw new ManifestError(`the manifest is not valid: ${schemaFaults(result.error).slice(0, 10).join('; ')}`, {
     file,
     remedy: 'fetch the weights again, or use an engine of the version that wrote them',
   });
@@ -157,11 +159,10 @@ export async function sha256(data: string | Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function parseJson(json: string, file: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    const found = quoted(json, 40);
-    throw new ManifestError('the manifest is not JSON', { file, found, remedy: 'fetch the weights again', cause });
-  }
-}
+const notJson = (text: string, file: string) => (cause: Error) =>
+  new ManifestError('the manifest is not JSON', {
+    file,
+    found: quoted(text, 40),
+    remedy: 'fetch the weights again',
+    cause,
+  });

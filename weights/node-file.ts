@@ -1,8 +1,8 @@
-/**
- * The room's one seam to Node: files as byte sources, hashes of files, and files replaced as a whole. Node's modules are
- * loaded when first needed, by computed names, so that bundlers for the browser do not follow them.
- */
+/** The files of this room, in Node: files as byte sources, hashes of files, and files replaced as a whole. */
 
+import { nodeCrypto, nodeFiles, nodePaths } from '../engine/platform/node-modules.js';
+import { replaceFile as replaceFileBy } from '../engine/platform/replace-file.js';
+import { systemCodeOf, systemFaultOf } from '../engine/platform/system-error.js';
 import { SourceError, WriteError } from './errors.js';
 import { type ByteSource, cutShort, requireRange } from './source.js';
 
@@ -21,7 +21,7 @@ export interface FileDigest {
 
 /** Opens a regular file for reading. Throws SourceError when it is missing, not permitted, or no regular file. */
 export async function openFile(path: string): Promise<FileSource> {
-  const { open, stat } = await fileSystem();
+  const { open, stat } = await nodeFiles();
   // Asked before opening: opening a named pipe would wait for a writer.
   const kind = await stat(path).catch((cause) => {
     throw cannotOpen(path, cause);
@@ -48,7 +48,7 @@ export async function openFile(path: string): Promise<FileSource> {
         const { bytesRead } = await handle
           .read(bytes, done, Math.min(PIECE, length - done), offset + done)
           .catch((cause) => {
-            throw new SourceError(`the file cannot be read: ${reason(cause)}`, { file: path, cause });
+            throw new SourceError(`the file cannot be read: ${faultOf(cause).reason}`, { file: path, cause });
           });
         if (bytesRead === 0) throw cutShort(path, offset, length, done);
         done += bytesRead;
@@ -89,7 +89,7 @@ export async function readTextFile(path: string): Promise<string | undefined> {
 
 /** Whether there is something of that name; a folder counts, so that opening it says what is wrong. */
 export async function fileExists(path: string): Promise<boolean> {
-  const { stat } = await fileSystem();
+  const { stat } = await nodeFiles();
   return stat(path).then(
     () => true,
     () => false,
@@ -98,7 +98,7 @@ export async function fileExists(path: string): Promise<boolean> {
 
 /** Opens the file of that plain name in the folder of `path`. */
 export async function openSibling(path: string, name: string): Promise<FileSource> {
-  const { dirname, join } = await paths();
+  const { dirname, join } = await nodePaths();
   return openFile(join(dirname(path), name));
 }
 
@@ -107,7 +107,7 @@ export async function digestFile(
   path: string,
   options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<FileDigest> {
-  const { createHash } = await cryptography();
+  const { createHash } = await nodeCrypto();
   return withFile(path, async (source) => {
     const hash = createHash('sha256');
     for (let offset = 0; offset < source.size; offset += PIECE) {
@@ -122,116 +122,59 @@ export async function digestFile(
 /**
  * Writes the chunks to a temporary name beside `path`, flushes them to the disk, and renames: a reader finds the old file
  * or the new one, never half of one, even after a power cut. On failure or abort the temporary file is removed and the
- * old file stays. Throws WriteError, or the signal's reason, or what `chunks` throws.
+ * old file stays.
+ * @returns size and sha256 of the new file
+ * @throws {WriteError} when the system does not let it be written
+ * @throws the signal's reason, or what `chunks` throws
  */
 export async function replaceFile(
   path: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   options: { signal?: AbortSignal } = {},
 ): Promise<FileDigest> {
-  const { open, rename, unlink } = await fileSystem();
-  const { createHash, randomUUID } = await cryptography();
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
-  const failed = (cause: unknown): never => {
-    throw cannotWrite(path, cause);
-  };
-  const handle = await open(temporary, 'wx').catch(failed);
-  try {
-    const hash = createHash('sha256');
-    let bytes = 0;
+  const { open } = await nodeFiles();
+  const { createHash } = await nodeCrypto();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await replaceFileBy(path, async (temporary) => {
+    const handle = await open(temporary, 'wx');
     try {
       for await (const chunk of chunks) {
         for (let done = 0; done < chunk.byteLength; ) {
           options.signal?.throwIfAborted();
-          const length = Math.min(PIECE, chunk.byteLength - done);
-          const { bytesWritten } = await handle.write(chunk, done, length).catch(failed);
+          const { bytesWritten } = await handle.write(chunk, done, Math.min(PIECE, chunk.byteLength - done));
           hash.update(chunk.subarray(done, done + bytesWritten));
           done += bytesWritten;
           bytes += bytesWritten;
         }
       }
       options.signal?.throwIfAborted();
-      await handle.sync().catch(failed);
     } finally {
       await handle.close();
     }
-    await rename(temporary, path).catch(failed);
-    await flushFolderOf(path);
-    return { bytes, sha256: hash.digest('hex') };
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
-  }
-}
-
-/** The rename itself reaches the disk only with its folder; systems that cannot flush a folder are left alone. */
-async function flushFolderOf(path: string): Promise<void> {
-  const { open } = await fileSystem();
-  const { dirname } = await paths();
-  const folder = await open(dirname(path), 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
+  }).catch((error) => {
+    throw systemCodeOf(error) === undefined ? error : cannotWrite(path, error);
+  });
+  return { bytes, sha256: hash.digest('hex') };
 }
 
 /** `name` inside `folder`, in the manner of the host system. */
 export async function joinPath(folder: string, name: string): Promise<string> {
-  return (await paths()).join(folder, name);
+  return (await nodePaths()).join(folder, name);
 }
 
 /** The error for a file that the system does not let us write. */
 export function cannotWrite(path: string, cause: unknown): WriteError {
-  return new WriteError(`the file cannot be written: ${reason(cause)}`, {
-    file: path,
-    cause,
-    remedy: remedyFor(cause),
-  });
+  const { reason, remedy } = faultOf(cause);
+  return new WriteError(`the file cannot be written: ${reason}`, { file: path, remedy, cause });
 }
 
 function cannotOpen(path: string, cause: unknown): SourceError {
-  return new SourceError(`the file cannot be opened: ${reason(cause)}`, {
-    file: path,
-    expected: 'a readable file',
-    remedy: remedyFor(cause),
-    cause,
-  });
+  const { reason, remedy } = faultOf(cause);
+  const expected = 'a readable file';
+  return new SourceError(`the file cannot be opened: ${reason}`, { file: path, expected, remedy, cause });
 }
 
-const REASONS: Record<string, [reason: string, remedy: string]> = {
-  ENOENT: ['there is no such file or folder', 'check the path'],
-  ENOTDIR: ['a part of the path is not a folder', 'check the path'],
-  EACCES: ['permission denied', 'check the permissions of the file and its folder'],
-  EPERM: ['permission denied', 'check the permissions of the file and its folder'],
-  EISDIR: ['it is a directory', 'name a file'],
-  ELOOP: ['too many symbolic links', 'name the file itself'],
-  ENAMETOOLONG: ['the name is too long', 'check the path'],
-  ENOSPC: ['the disk is full', 'make room, or choose another folder'],
-  EDQUOT: ['the disk quota is used up', 'make room, or choose another folder'],
-  EROFS: ['the file system is read-only', 'choose another folder'],
-};
-
-function reason(cause: unknown): string {
-  return REASONS[codeOf(cause)]?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
-}
-
-function remedyFor(cause: unknown): string | undefined {
-  return REASONS[codeOf(cause)]?.[1];
-}
-
-function codeOf(cause: unknown): string {
-  return (cause as { code?: string } | undefined)?.code ?? '';
-}
-
-async function fileSystem(): Promise<typeof import('node:fs/promises')> {
-  const moduleName = 'node:fs/promises';
-  return (await import(moduleName)) as typeof import('node:fs/promises');
-}
-
-async function cryptography(): Promise<typeof import('node:crypto')> {
-  const moduleName = 'node:crypto';
-  return (await import(moduleName)) as typeof import('node:crypto');
-}
-
-async function paths(): Promise<typeof import('node:path')> {
-  const moduleName = 'node:path';
-  return (await import(moduleName)) as typeof import('node:path');
+function faultOf(cause: unknown): { reason: string; remedy?: string } {
+  return systemFaultOf(cause) ?? { reason: cause instanceof Error ? cause.message : String(cause) };
 }

@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { FfmpegMissingError, OutputError } from './errors.js';
+import { FfmpegMissingError, type OutputError } from './errors.js';
+import { outputError } from './files.js';
 
 export type MediaTool = 'ffmpeg' | 'ffprobe';
 
@@ -150,11 +151,7 @@ export function reasonOf(stderr: string): string {
 
 /** The typed error for a failed write, if the tool's stderr tells of one. */
 export function outputErrorOf(stderr: string, output: string): OutputError | undefined {
-  if (/no space left/i.test(stderr)) {
-    return new OutputError(`${output}: the disk is full; free some space or choose another folder with -o`);
-  }
-  if (/permission denied|read-only file system/i.test(stderr)) {
-    return new OutputError(`${output}: not allowed to write there; choose another folder with -o`);
-  }
+  if (/no space left/i.test(stderr)) return outputError(output, 'full');
+  if (/permission denied|read-only file system/i.test(stderr)) return outputError(output, 'denied');
   return undefined;
 }

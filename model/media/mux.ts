@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { MediaError, OutputError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, outputErrorOf, reasonOf, runTool } from './ffmpeg.js';
-import { writeWhole } from './files.js';
+import { outputError, writeWhole } from './files.js';
 import { checkPart, partDuration } from './frames.js';
 import { probe } from './probe.js';
 import { writeWav } from './wav.js';
@@ -83,9 +83,7 @@ export async function writeSound(options: SoundOutput): Promise<void> {
     ) {
       throw new OutputError(`${output}: a ${info.video.codec} picture cannot be stored in this container; use .mkv`);
     }
-    if (/no such file or directory/i.test(stderr)) {
-      throw new OutputError(`${output}: its folder does not exist; make it first`);
-    }
+    if (/no such file or directory/i.test(stderr)) throw outputError(output, 'missing');
     throw new MediaError(`${output}: ffmpeg could not write it: ${reasonOf(stderr)}`);
   });
 }

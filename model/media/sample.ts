@@ -1,7 +1,7 @@
 /** The clip that comes with the project: two balls bouncing on a block, drawn by `tools/build/make-sample.js`. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { packagePath } from '../../engine/platform/package-path.js';
+import { existsSync } from 'node:fs';
+import { packageJson, packagePath } from '../../engine/platform/package-path.js';
 import { FileError } from './errors.js';
 
 export interface SampleClip {
@@ -14,13 +14,16 @@ export interface SampleClip {
   events: { time: number; strength: number }[];
 }
 
-/** The bundled clip and what happens in it. It has no sound. */
+/**
+ * The bundled clip and what happens in it. It has no sound.
+ * @throws {FileError} when the package comes without it
+ */
 export function sampleClip(): SampleClip {
-  const path = packagePath('model', 'media', 'sample', 'bounce.mp4');
+  const folder = ['model', 'media', 'sample'];
+  const path = packagePath(...folder, 'bounce.mp4');
   if (!existsSync(path)) {
     throw new FileError('the bundled sample clip model/media/sample/bounce.mp4 is missing; name a clip of your own');
   }
-  const facts = JSON.parse(readFileSync(path.replace(/mp4$/, 'json'), 'utf8')) as SampleClip;
-  const { seconds, fps, width, height, events } = facts;
+  const { seconds, fps, width, height, events } = packageJson<SampleClip>(...folder, 'bounce.json');
   return { path, seconds, fps, width, height, events };
 }

@@ -4,9 +4,11 @@
  */
 
 import { constants, statSync } from 'node:fs';
-import { mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
+import { renameDurably } from '../../engine/platform/replace-file.js';
+import { systemFaultOf } from '../../engine/platform/system-error.js';
 import { cannotWrite } from '../node-file.js';
 import { DiskFullError } from './errors.js';
 
@@ -53,8 +55,7 @@ export interface PartFile {
 /** Opens or makes the file. Writing throws DiskFullError or WriteError; what was written before stays. */
 export async function openPart(path: string): Promise<PartFile> {
   const failed = (cause: unknown): never => {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cannotWrite(path, cause);
+    if (systemFaultOf(cause)?.kind !== 'full') throw cannotWrite(path, cause);
     throw new DiskFullError('the disk is full', {
       file: path,
       remedy: 'make room and run it again: it goes on where it stopped',
@@ -80,7 +81,7 @@ export async function openPart(path: string): Promise<PartFile> {
 
 /** Gives a whole file its final name. */
 export async function nameFinally(part: string, path: string): Promise<void> {
-  await rename(part, path).catch((cause) => {
+  await renameDurably(part, path).catch((cause) => {
     throw cannotWrite(path, cause);
   });
 }
