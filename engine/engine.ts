@@ -89,6 +89,11 @@ export class Engine {
     await restore(this.#host.variables);
   }
 
+  /** An engine with variables and plans of its own on the same device, which stays this engine's. */
+  fork(): Engine {
+    return new Engine({ ...this.#open, owned: false }, { device: this.device });
+  }
+
   /** Waits until the device has done all submitted work. */
   async idle(): Promise<void> {
     await settled(this.device.queue.onSubmittedWorkDone());

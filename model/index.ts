@@ -1,17 +1,14 @@
-/** The model as a library: sound for clips, and the parts it is made of. */
+/**
+ * The model, free of Node: the interface of video-to-audio models, our own model's parts, and its pipeline from optical
+ * flow to sound. With files, folders and video decoding: `sound-for-clip.ts`, the entry for Node.
+ */
 
-export { Parameters } from './networks/parameters.js';
-export { type ModelConfig, modelConfig } from './onset/config.js';
 export { FlowExtractor } from './onset/flow-extractor.js';
-export type { FlowClip } from './onset/flow-features.js';
-export { buildModel, type OnsetModel, TOKEN_RATE } from './onset/model.js';
 export {
-  DEFAULTS,
-  type GeneratedSound,
-  type GenerateOptions,
-  Pipeline,
-  type SeenClip,
-  UnknownSoundError,
+  ONSET_DEFAULTS,
+  OnsetPipeline,
+  type PipelineOptions,
+  type PipelineSound,
+  type VisualFeatures,
 } from './onset/pipeline.js';
-export { shippedWeights } from './onset/shipped-weights.js';
-export { type SoundForClipOptions, soundForClip } from './sound-for-clip.js';
+export * from './video-to-audio.js';

@@ -1,121 +1,121 @@
-/** One call from a video file to its sound, with one engine and one loaded model for the whole process. */
+/** The library's entry for Node: one call from a video file to its sound, with the models that it loads kept in between. */
 
 import { createEngine, DeviceLostError, type Engine } from '../engine/engine.js';
-import { fileExists, MANIFEST_NAME } from '../weights/index.js';
-import { type Look, lookAt } from './appearance/classify-scenes.js';
-import { PictureClassifier } from './appearance/image-classifier.js';
-import { nearestClass, type Ranked, soundClasses } from './appearance/sound-classes.js';
-import { watch } from './onset/extract-flow.js';
-import { DEFAULTS, Pipeline, type SeenClip, UnknownSoundError } from './onset/pipeline.js';
-import { shippedWeights } from './onset/shipped-weights.js';
-import type { SamplerOptions } from './samplers/sampler.js';
-import { VTA_LDM_DEFAULTS, VtaLdmPipeline } from './vta-ldm/pipeline.js';
+import { type Clip, type ClipOptions, openClip } from './media/index.js';
+import { DEFAULT_MODEL, openModel } from './models.js';
+import type { CallOptions, GeneratedSound, GenerateOptions, VideoToAudioModel } from './video-to-audio.js';
 
-export interface SoundForClipOptions {
-  seed?: number;
-  steps?: number;
-  guidance?: number;
-  /** How VTA-LDM samples; the default model has one way. */
-  sampler?: SamplerOptions['kind'];
-  /** A sound class of the model; absent: what the pictures look like. */
-  sound?: string;
-  /**
-   * Path of EfficientNet-Lite's checkpoint, for the picture to tell our own model what sounds; absent: the model's guess
-   * from motion alone.
-   */
-  appearance?: string;
-  /** Seconds of the part to work on. */
-  start?: number;
-  duration?: number;
-  /** Folder of weights, of our own model (with a manifest) or of VTA-LDM as published; absent: the shipped ones. */
-  model?: string;
-  onProgress?: (stage: string, done: number, total: number) => void;
-  signal?: AbortSignal;
+export { AdapterError, DeviceLostError } from '../engine/engine.js';
+export { OnsetError } from '../kernels/errors.js';
+export { WeightsError } from '../weights/index.js';
+export * from './index.js';
+export * from './media/index.js';
+export { DEFAULT_MODEL, FAMILY_NAMES, openModel, UnknownModelError } from './models.js';
+export { NoWeightsError, shippedWeights } from './onset/shipped-weights.js';
+
+export interface SoundForClipOptions extends GenerateOptions, CallOptions, Omit<ClipOptions, 'signal'> {
+  /** A family's name, or a folder of weights; by default the weights that are shipped. */
+  model?: string | undefined;
+  /** What to compute on, where the caller has it; else all calls share an engine that is opened when first needed. */
+  engine?: Engine | undefined;
+  gpu?: GPU | undefined;
+  device?: GPUDevice | undefined;
 }
 
-export interface SoundForClip {
-  /** Mono 16 kHz in [−1, 1]. */
-  samples: Float32Array;
-  seconds: number;
-  /** The sound class, of a model that has classes. */
-  sound?: string;
-  /** What sounds by the picture, and its probability, where pictures were looked at. */
-  seen?: Ranked;
+/** An engine, and the models that were loaded on it, by name or folder. */
+interface Host {
+  engine: Promise<Engine>;
+  /** The engine was made here, and ends here. */
+  owned: boolean;
+  models: Map<string, Promise<VideoToAudioModel>>;
 }
 
-/** A loaded model of either kind. */
-type MakeSound = (path: string, options: SoundForClipOptions) => Promise<SoundForClip>;
-
-let loaded: { engine: Engine; makeSound: MakeSound; folder: string } | null = null;
-
-async function load(folder: string, options: SoundForClipOptions): Promise<MakeSound> {
-  if (loaded?.folder !== folder) {
-    loaded?.engine.dispose();
-    loaded = null;
-    const engine = await createEngine();
-    try {
-      const open = (await fileExists(`${folder}/${MANIFEST_NAME}`)) ? openOnset : openVtaLdm;
-      loaded = { engine, makeSound: await open(engine, folder, options), folder };
-    } catch (error) {
-      engine.dispose();
-      throw error;
-    }
-  }
-  return loaded.makeSound;
-}
-
-async function openOnset(engine: Engine, folder: string): Promise<MakeSound> {
-  const pipeline = await Pipeline.load(engine, folder);
-  let classifier: Promise<PictureClassifier> | undefined;
-  return async (path, options) => {
-    const { encoder } = pipeline.model.config;
-    if (encoder.kind !== 'flow') throw new TypeError(`run needs a model with a flow encoder, not '${encoder.kind}'`);
-    const seen = await watch(engine, path, encoder.pictureWidth, options);
-    let look: Look | undefined;
-    if (options.appearance !== undefined && options.sound === undefined) {
-      classifier ??= PictureClassifier.load(engine, options.appearance, definedOf({ signal: options.signal }));
-      look = await lookAt(await classifier, path, definedOf(options));
-      seen.sounds = soundsOf(look, pipeline.model.config.classes);
-    }
-    const [sound] = await pipeline.generate([seen], { ...DEFAULTS, ...definedOf(options) });
-    return { ...sound!, ...(look && { seen: look.sound }) };
-  };
-}
-
-/** What each scene sounds like, in classes of the generator; undefined where it has nothing like it. */
-function soundsOf({ scenes }: Look, classes: readonly string[]): NonNullable<SeenClip['sounds']> {
-  const table = soundClasses();
-  return scenes.map(({ start, sound }) => ({ start, sound: nearestClass(table, sound.name, classes) }));
-}
-
-async function openVtaLdm(engine: Engine, folder: string, options: SoundForClipOptions): Promise<MakeSound> {
-  const pipeline = await VtaLdmPipeline.load(engine, folder, definedOf(options));
-  return (path, { sound, ...rest }) => {
-    if (sound !== undefined) throw new UnknownSoundError('VTA-LDM has no sound classes: it follows the pictures alone');
-    return pipeline.generate(path, { ...VTA_LDM_DEFAULTS, ...definedOf(rest) });
-  };
-}
+/** By what the caller gave to compute on; `undefined` for the shared engine. */
+const hosts = new Map<Engine | GPU | GPUDevice | undefined, Host>();
+const running = new Set<Promise<unknown>>();
 
 /**
- * Mono 16 kHz sound for a clip, exactly as long as its picture. Throws a MediaError for what is wrong with the clip, a
- * WeightsError for the weights, AdapterError without a GPU, or the signal's reason.
+ * Mono sound for a clip, exactly as long as its picture. Calls may run side by side; the first one with a model loads it,
+ * and it stays loaded until `dispose`.
+ *
+ * @param clip A path, or a clip from `openClip` (whose part then counts): several calls with one clip decode it once.
+ * @throws {MediaError} for what is wrong with the clip, {WeightsError} for the weights, {AdapterError} without a GPU,
+ * {InvalidOptionsError} or {UnknownSoundError} for options, or the signal's reason.
  */
-export async function soundForClip(path: string, options: SoundForClipOptions = {}): Promise<SoundForClip> {
+export async function soundForClip(clip: string | Clip, options: SoundForClipOptions = {}): Promise<GeneratedSound> {
+  const call = generate(clip, options);
+  running.add(call);
+  try {
+    return await call;
+  } finally {
+    running.delete(call);
+  }
+}
+
+/** Waits for the calls that are running, then frees all models and the engines that `soundForClip` opened. */
+export async function dispose(): Promise<void> {
+  await Promise.allSettled(running);
+  const ended = [...hosts.values()];
+  hosts.clear();
+  await Promise.all(ended.map(disposeHost));
+}
+
+async function generate(clip: string | Clip, options: SoundForClipOptions): Promise<GeneratedSound> {
+  const { start, duration, model = DEFAULT_MODEL, engine, gpu, device, ...rest } = options;
+  const { signal } = options;
+  const opened = typeof clip === 'string' ? await openClip(clip, { start, duration, signal }) : clip;
   for (let attempt = 0; ; attempt++) {
-    const makeSound = await load(options.model ?? shippedWeights(), options);
+    const host = hostFor(engine ?? device ?? gpu, { engine, gpu, device });
     try {
-      return await makeSound(path, options);
+      const loaded = await abortable(modelOf(host, model, rest), signal);
+      return await loaded.generate(opened, rest);
     } catch (error) {
       // A lost device takes everything on it along; one fresh start is fair, a second loss is a fault to report.
-      if (!(error instanceof DeviceLostError) || attempt > 0) throw error;
-      loaded = null;
+      if (!(error instanceof DeviceLostError) || !host.owned || device || attempt > 0) throw error;
+      for (const [key, each] of hosts) if (each === host) hosts.delete(key);
     }
   }
 }
 
-/** Options that are given, so that absent ones do not hide defaults. */
-function definedOf<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+function hostFor(key: Engine | GPU | GPUDevice | undefined, { engine, gpu, device }: SoundForClipOptions): Host {
+  let host = hosts.get(key);
+  if (!host) {
+    const opened = engine ? Promise.resolve(engine) : createEngine({ ...(gpu && { gpu }), ...(device && { device }) });
+    host = { engine: opened, owned: engine === undefined, models: new Map() };
+    hosts.set(key, host);
+    opened.catch(() => hosts.delete(key));
+  }
+  return host;
+}
+
+/** The model, loaded once; a failed load is tried again by the next call. It is not stopped by one call's signal. */
+function modelOf({ engine, models }: Host, name: string, { onProgress }: CallOptions): Promise<VideoToAudioModel> {
+  let model = models.get(name);
+  if (!model) {
+    model = engine.then((opened) => openModel(opened, name, { onProgress }));
+    models.set(name, model);
+    model.catch(() => models.delete(name));
+  }
+  return model;
+}
+
+async function disposeHost({ engine, owned, models }: Host): Promise<void> {
+  for (const model of models.values()) await model.then((loaded) => loaded.dispose()).catch(() => {});
+  if (owned) (await engine.catch(() => undefined))?.dispose();
+}
+
+/** The promise, or the signal's reason as soon as it aborts. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -34,18 +34,18 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object')
     .action(async (model: string, options: EvalOptions) => {
       const { createEngine } = await import('../engine/engine.js');
-      const { DEFAULTS, Pipeline } = await import('../model/onset/pipeline.js');
+      const { ONSET_DEFAULTS, OnsetPipeline } = await import('../model/onset/pipeline.js');
       const { evaluate } = await import('../model/evaluation/evaluate.js');
       const { procedural, realSets } = await import('../model/evaluation/clips.js');
       const { shippedWeights } = await import('../model/onset/shipped-weights.js');
       const engine = await createEngine();
       try {
         const report = await interruptible(async (signal) => {
-          const pipeline = await Pipeline.load(engine, model === 'onset' ? shippedWeights() : resolve(model));
+          const pipeline = await OnsetPipeline.load(engine, model === 'onset' ? shippedWeights() : resolve(model));
           const sampler = {
             seed: options.seed,
-            steps: options.steps ?? DEFAULTS.steps,
-            guidance: options.guidance ?? DEFAULTS.guidance,
+            steps: options.steps ?? ONSET_DEFAULTS.steps,
+            guidance: options.guidance ?? ONSET_DEFAULTS.guidance,
             signal,
           };
           const bar = progress('eval');

@@ -1,7 +1,7 @@
 /** `node engine look CLIP`: what is seen, scene by scene, and the sound class that follows. */
 
 import type { Command } from 'commander';
-import type { Look, Scene } from '../model/appearance/classify-scenes.js';
+import type { ClassifiedClip, Scene } from '../model/appearance/index.js';
 import { appearanceWeights } from './appearance.js';
 import { interruptible } from './interrupt.js';
 import { number } from './options.js';
@@ -24,30 +24,31 @@ export function register(program: Command): void {
     .option('--offline', 'use only weights that are in the cache')
     .option('--json', 'print one JSON object')
     .action(async (clip: string, { json, offline, ...part }: LookCommandOptions) => {
-      const look = await interruptible(async (signal) => {
+      const classified = await interruptible(async (signal) => {
         const weights = await appearanceWeights({ offline, signal });
         const { createEngine } = await import('../engine/engine.js');
-        const { PictureClassifier } = await import('../model/appearance/image-classifier.js');
-        const { lookAt } = await import('../model/appearance/classify-scenes.js');
+        const { classifyScenes, ImageClassifier } = await import('../model/appearance/index.js');
+        const { openClip } = await import('../model/media/index.js');
+        const opened = await openClip(clip, { ...part, signal });
         const engine = await createEngine();
         const bar = progress('look');
         try {
-          const classifier = await PictureClassifier.load(engine, weights, { signal });
+          const classifier = await ImageClassifier.load(engine, weights, { signal });
           const onProgress = bar.update.bind(bar);
-          return await lookAt(classifier, clip, { ...part, onProgress, signal });
+          return await classifyScenes(classifier, opened, { onProgress, signal });
         } finally {
           bar.stop();
           engine.dispose();
         }
       });
-      result(json ? JSON.stringify({ clip, ...look }) : inWords(look));
+      result(json ? JSON.stringify({ clip, ...classified }) : inWords(classified));
     });
 }
 
 const share = (p: number): string => p.toFixed(2);
 
 /** A line a scene. */
-export function inWords({ scenes }: Look): string {
+export function inWords({ scenes }: ClassifiedClip): string {
   return scenes.map(sceneInWords).join('\n');
 }
 

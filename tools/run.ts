@@ -3,11 +3,9 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { outputKind, writeSound } from '../model/media/mux.js';
-import { probe } from '../model/media/probe.js';
-import { sampleClip } from '../model/media/sample.js';
-import { pulledFolder } from '../weights/hub/cache.js';
-import { TARGET_NAMES } from '../weights/hub/targets.js';
+import { type Clip, openClip, outputKind, sampleClip, writeSound } from '../model/media/index.js';
+import { FAMILY_NAMES, findModel } from '../model/models.js';
+import type { CallOptions, GeneratedSound, GenerateOptions } from '../model/video-to-audio.js';
 import { appearanceIfInReach } from './appearance.js';
 import { interruptible } from './interrupt.js';
 import { number, UsageError, whole } from './options.js';
@@ -18,9 +16,9 @@ export interface RunOptions {
   seed: number;
   steps?: number;
   guidance?: number;
-  sampler?: SamplerName;
+  sampler?: string;
   sound?: string;
-  /** Folder of weights; absent: the shipped ones. */
+  /** A family's name, or a folder of weights; absent: the shipped ones. */
   model?: string;
   variations: number;
   start?: number;
@@ -32,25 +30,12 @@ export interface RunOptions {
 
 /** How VTA-LDM samples. */
 const SAMPLERS = ['ddpm', 'ddim', 'dpm-solver++', 'euler'] as const;
-type SamplerName = (typeof SAMPLERS)[number];
 
 /** What makes the sound for one clip (`soundForClip` of the model). */
 export type MakeSound = (
-  clip: string,
-  options: {
-    seed: number;
-    steps?: number;
-    guidance?: number;
-    sampler?: SamplerName;
-    sound?: string;
-    model?: string;
-    appearance?: string;
-    start?: number;
-    duration?: number;
-    onProgress: (stage: string, done: number, total: number) => void;
-    signal: AbortSignal;
-  },
-) => Promise<{ samples: Float32Array; seconds: number; sound?: string; seen?: { name: string; probability: number } }>;
+  clip: Clip,
+  options: GenerateOptions & CallOptions & { model?: string | undefined },
+) => Promise<GeneratedSound>;
 
 /** One file that a run wrote. */
 export interface RunResult {
@@ -72,7 +57,7 @@ export function register(program: Command): void {
     .description('make sound for clips; without a clip, for the bundled sample')
     .argument('[clips...]', 'video files')
     .option('-o, --output <path>', 'output: .mp4, .mov, .mkv or .wav; a folder for several clips')
-    .option('--model <model>', 'a folder of weights, ours or VTA-LDM’s, or the name of a pulled model', modelFolder)
+    .option('--model <model>', 'a folder of weights, ours or VTA-LDM’s, or a model’s name', modelNameOrFolder)
     .option('--sound <class>', 'kind of sound, instead of what the picture looks like')
     .option('--seed <n>', 'same seed, same sound', whole(0, 2 ** 32 - 1), 0)
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
@@ -89,8 +74,12 @@ export function register(program: Command): void {
       const results = await interruptible(async (signal) => {
         // The outputs and the clips are checked before the model is loaded, which takes longer.
         const jobs = await planOutputs(clips, options, signal);
+        const { family } = await findModel(options.model);
         const { soundForClip } = await import('../model/sound-for-clip.js');
-        const appearance = (await looks(options)) ? await appearanceIfInReach({ ...options, signal }) : undefined;
+        const appearance =
+          family.appearance && options.sound === undefined
+            ? await appearanceIfInReach({ ...options, signal })
+            : undefined;
         return runJobs(jobs, { ...options, appearance }, soundForClip, signal);
       });
       if (options.json) result(JSON.stringify({ outputs: results }));
@@ -98,17 +87,11 @@ export function register(program: Command): void {
     });
 }
 
-/** Whether the picture decides what sounds: in our own model, unless that is said. */
-async function looks({ sound, model }: RunOptions): Promise<boolean> {
-  const { fileExists, MANIFEST_NAME } = await import('../weights/index.js');
-  return sound === undefined && (model === undefined || (await fileExists(join(model, MANIFEST_NAME))));
-}
-
-/** A folder of weights, or the name of a model that was pulled. */
-function modelFolder(model: string): string {
+/** A folder of weights, or the name of a family of models. */
+function modelNameOrFolder(model: string): string {
   if (isFolder(model)) return resolve(model);
-  if (TARGET_NAMES.includes(model)) return pulledFolder(model);
-  throw new InvalidArgumentError(`no such folder of weights; by name there is ${TARGET_NAMES.join(', ')}.`);
+  if (FAMILY_NAMES.includes(model)) return model;
+  throw new InvalidArgumentError(`no such folder of weights; by name there is ${FAMILY_NAMES.join(', ')}.`);
 }
 
 function existing(path: string): string {
@@ -120,12 +103,12 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 export interface Job {
-  clip: string;
+  clip: Clip;
   /** One output a variation. */
   outputs: string[];
 }
 
-/** Names every output, and refuses a clip or an output that cannot be used before any work begins. */
+/** Names every output, opens every clip, and refuses those that cannot be used before any work begins. */
 export async function planOutputs(clips: readonly string[], options: RunOptions, signal?: AbortSignal): Promise<Job[]> {
   const { output } = options;
   const inputs = clips.length > 0 ? clips : [sampleClip().path];
@@ -133,7 +116,7 @@ export async function planOutputs(clips: readonly string[], options: RunOptions,
   if (inputs.length > 1 && output !== undefined && !intoFolder) {
     throw new UsageError(`-o ${output}: for several clips a folder is expected; make it first or end its name with /`);
   }
-  const jobs = inputs.map((clip) => {
+  const named = inputs.map((clip) => {
     // The sample lies in the package; its output belongs where the user is.
     const folder = intoFolder ? output! : clips.length > 0 ? dirname(clip) : '.';
     const path = output !== undefined && !intoFolder ? output : join(folder, defaultName(clip));
@@ -143,14 +126,16 @@ export async function planOutputs(clips: readonly string[], options: RunOptions,
     return { clip, outputs };
   });
   const taken = new Set<string>();
-  for (const { clip, outputs } of jobs) {
+  const { start, duration } = options;
+  const jobs: Job[] = [];
+  for (const { clip, outputs } of named) {
     for (const path of outputs) {
       checkEnding(path);
       if (taken.has(resolve(path)))
         throw new UsageError(`${path}: two clips would be written to it; give one clip at a time`);
       taken.add(resolve(path));
     }
-    await probe(clip, { signal });
+    jobs.push({ clip: await openClip(clip, { start, duration, signal }), outputs });
   }
   return jobs;
 }
@@ -189,21 +174,14 @@ export async function runJobs(
       const seed = (options.seed + variation) % 2 ** 32;
       const bar = progress(basename(output));
       try {
-        const { samples, seconds, sound, seen } = await makeSound(clip, {
+        const { samples, sampleRate, seconds, sound, seen } = await makeSound(clip, {
           ...{ seed, steps: options.steps, guidance: options.guidance, sampler: options.sampler },
-          ...{
-            model: options.model,
-            appearance: options.appearance,
-            sound: options.sound,
-            start: options.start,
-            duration: options.duration,
-            signal,
-          },
+          ...{ model: options.model, appearance: options.appearance, sound: options.sound, signal },
           onProgress: (stage, done, total) => bar.update(stage, done, total),
         });
-        await writeSound({ clip, samples, output, start: options.start, duration: options.duration, signal });
+        await writeSound({ clip, samples, sampleRate, output, signal });
         const took = Math.round(performance.now() - began) / 1000;
-        results.push({ clip, output, seed, seconds, sound, ...(seen && { seen }), took });
+        results.push({ clip: clip.path, output, seed, seconds, sound, ...(seen && { seen }), took });
         bar.stop();
         if (seen) say(`sound: ${seen.name}, ${seen.probability.toFixed(2)} from the picture; --sound changes it`);
         say(

@@ -1,23 +1,15 @@
 /** What is in a clip, scene by scene, and what sounds there. */
 
-import { openFrames, partDuration } from '../media/frames.js';
-import type { PictureClassifier } from './image-classifier.js';
+import type { Clip, ImageFormat } from '../media/index.js';
+import type { ImageClassifier } from './image-classifier.js';
 import { SceneSampler } from './scenes.js';
 import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';
 
-export interface LookOptions {
-  /** Seconds of the part to look at. */
-  start?: number;
-  duration?: number;
-  onProgress?: (stage: string, done: number, total: number) => void;
-  signal?: AbortSignal;
-}
-
 export interface Scene {
-  /** Seconds in the part that was looked at. */
+  /** Seconds in the part of the clip. */
   start: number;
   end: number;
-  /** Frames that were looked at. */
+  /** Frames that were classified. */
   frames: number;
   /** The five likeliest ImageNet classes, by their mean probability over the frames. */
   classes: Ranked[];
@@ -27,64 +19,111 @@ export interface Scene {
   sound: Ranked;
 }
 
-export interface Look {
+export interface ClassifiedClip {
   seconds: number;
   scenes: Scene[];
   /** As of a scene, for the whole part. */
   sound: Ranked;
 }
 
-/** What judges single pictures. */
-export type PictureJudge = Pick<PictureClassifier, 'config' | 'see'>;
+/** What classifies single images. */
+export type Classifier = Pick<ImageClassifier, 'config' | 'classify'>;
 
-/** Streams a clip; only a few of its frames are ever in memory. Throws a MediaError, or the signal's reason. */
-export async function lookAt(classifier: PictureJudge, path: string, options: LookOptions = {}): Promise<Look> {
-  const { start, duration, onProgress, signal } = options;
-  const { size, classes } = classifier.config;
-  const frames = { format: 'rgb24', width: size, height: size, fit: 'cover' } as const;
-  const stream = await openFrames(path, { ...frames, start, duration, signal });
-  const seconds = partDuration(stream.info, start, duration);
-  const sampler = new SceneSampler(size);
-  const scenes: { start: number; frames: number; sum: Float64Array }[] = [];
-  const judge = async (pixels: Uint8Array, scene: { frames: number; sum: Float64Array }): Promise<void> => {
-    const { logits } = await classifier.see(normalised(pixels), signal);
-    scene.frames++;
-    for (const [k, p] of softmax(logits).entries()) scene.sum[k] += p;
-  };
-  // While the device judges a picture, the frames up to the next are decoded and compared.
-  let judged: Promise<void> = Promise.resolve();
-  try {
-    for await (const { pixels, time } of stream) {
-      const { scene, begins, chosen } = sampler.push(pixels, time);
-      if (begins) scenes.push({ start: scenes.length === 0 ? 0 : time, frames: 0, sum: new Float64Array(classes) });
-      if (!chosen) continue;
-      await judged;
-      judged = judge(pixels, scenes[scene]!);
-      // It may fail while a frame is awaited; the error is thrown where the promise is.
-      judged.catch(() => {});
-      onProgress?.('looking', Math.min(time, seconds), seconds);
-    }
-  } finally {
-    await judged;
-  }
-  return summary(seconds, scenes);
+interface SceneSum {
+  start: number;
+  frames: number;
+  /** Class probabilities, added over the frames. */
+  probabilities: Float64Array;
 }
+
+/** Takes every frame of a clip in order, and classifies those that stand for its scenes. */
+export class SceneClassifier {
+  readonly #classifier: Classifier;
+  readonly #sampler: SceneSampler;
+  readonly #signal: AbortSignal | undefined;
+  readonly #scenes: SceneSum[] = [];
+  /** While the device classifies a frame, those up to the next are decoded and compared. */
+  #pending: Promise<void> = Promise.resolve();
+
+  constructor(classifier: Classifier, signal?: AbortSignal) {
+    this.#classifier = classifier;
+    this.#sampler = new SceneSampler(classifier.config.size);
+    this.#signal = signal;
+  }
+
+  /** RGB bytes [size, size, 3] of the next frame, which must not change afterwards, and its time in seconds. */
+  async push(pixels: Uint8Array, time: number): Promise<void> {
+    const { scene, begins, chosen } = this.#sampler.push(pixels, time);
+    if (begins) {
+      const start = this.#scenes.length === 0 ? 0 : time;
+      this.#scenes.push({ start, frames: 0, probabilities: new Float64Array(this.#classifier.config.classes) });
+    }
+    if (!chosen) return;
+    await this.#pending;
+    this.#pending = this.#classify(pixels, this.#scenes[scene]!);
+    // It may fail while a frame is awaited; the error is thrown where the promise is.
+    this.#pending.catch(() => {});
+  }
+
+  /** Scenes of a clip that lasts `seconds`. */
+  async finish(seconds: number): Promise<ClassifiedClip> {
+    await this.#pending;
+    return summary(seconds, this.#scenes);
+  }
+
+  async #classify(pixels: Uint8Array, scene: SceneSum): Promise<void> {
+    const { logits } = await this.#classifier.classify(normalized(pixels), this.#signal);
+    scene.frames++;
+    for (const [k, p] of softmax(logits).entries()) scene.probabilities[k]! += p;
+  }
+}
+
+export interface ClassifyOptions {
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Classifies the scenes of a clip; only a few of its frames are ever in memory.
+ *
+ * @throws {MediaError} for what is wrong with the clip, or the signal's reason.
+ */
+export async function classifyScenes(
+  classifier: Classifier,
+  clip: Clip,
+  { onProgress, signal }: ClassifyOptions = {},
+): Promise<ClassifiedClip> {
+  const { seconds } = clip;
+  const scenes = new SceneClassifier(classifier, signal);
+  for await (const { images, time } of clip.frames({ appearance: appearanceFormat(classifier) }, { signal })) {
+    await scenes.push(images.appearance, time);
+    onProgress?.('classifying', Math.min(time, seconds), seconds);
+  }
+  return scenes.finish(seconds);
+}
+
+/** The format in which a classifier takes frames. */
+export const appearanceFormat = ({ config: { size } }: Pick<Classifier, 'config'>): ImageFormat => ({
+  pixels: 'rgb24',
+  size: { width: size, height: size },
+  fit: 'cover',
+});
 
 /** RGB bytes as the network takes them. */
-function normalised(pixels: Uint8Array): Float32Array {
-  const picture = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) picture[i] = (pixels[i]! - 127) / 128;
-  return picture;
+function normalized(pixels: Uint8Array): Float32Array {
+  const image = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) image[i] = (pixels[i]! - 127) / 128;
+  return image;
 }
 
-function summary(seconds: number, found: readonly { start: number; frames: number; sum: Float64Array }[]): Look {
+function summary(seconds: number, found: readonly SceneSum[]): ClassifiedClip {
   const table = soundClasses();
   const names = imageNetClasses();
   const whole = new Float64Array(names.length);
-  const scenes = found.map(({ start, frames, sum }, i): Scene => {
+  const scenes = found.map(({ start, frames, probabilities }, i): Scene => {
     const end = found[i + 1]?.start ?? seconds;
-    const mean = sum.map((p) => p / frames);
-    for (const [k, p] of mean.entries()) whole[k] += (p * (end - start)) / seconds;
+    const mean = probabilities.map((p) => p / frames);
+    for (const [k, p] of mean.entries()) whole[k]! += (p * (end - start)) / seconds;
     const ranked = rankSounds(table, mean);
     return {
       start,

@@ -1,4 +1,4 @@
-/** EfficientNet-Lite on a device: pictures in, features and ImageNet classes out. */
+/** EfficientNet-Lite on a device: images in, features and ImageNet classes out. */
 
 import { type Engine, Graph } from '../../engine/engine.js';
 import { efficientNetLiteCheckpoint, openCheckpoint, uploadWeights } from '../../weights/index.js';
@@ -24,7 +24,7 @@ export interface Classified {
   logits: Float32Array;
 }
 
-export class PictureClassifier {
+export class ImageClassifier {
   readonly config: EfficientNetLiteConfig;
   /** As counted in the checkpoint, with those of batch norm. */
   readonly parameterCount: number;
@@ -36,8 +36,12 @@ export class PictureClassifier {
     this.#plans = new PlanCache(engine, options);
   }
 
-  /** Loads a published checkpoint, of the PyTorch package or of timm. Throws a WeightsError, or the signal's reason. */
-  static async load(engine: Engine, path: string, options: ClassifierOptions = {}): Promise<PictureClassifier> {
+  /**
+   * Loads a published checkpoint, of the PyTorch package or of timm.
+   *
+   * @throws {WeightsError} when the file is none of these, or the signal's reason.
+   */
+  static async load(engine: Engine, path: string, options: ClassifierOptions = {}): Promise<ImageClassifier> {
     const { config = EFFICIENTNET_LITE0, dtype = 'f32', signal } = options;
     const checkpoint = await openCheckpoint(path);
     try {
@@ -49,26 +53,26 @@ export class PictureClassifier {
         ...(signal && { signal }),
       });
       const counted = [...checkpoint.tensors].filter(([name]) => !STATISTICS.test(name)).map(([, tensor]) => tensor);
-      return new PictureClassifier(engine, config, { weights: dtype }, countParameters(counted));
+      return new ImageClassifier(engine, config, { weights: dtype }, countParameters(counted));
     } finally {
       await checkpoint.close();
     }
   }
 
   /**
-   * Pictures [T, size, size, 3], normalised as `efficientNetLite` takes them. They are looked at one by one: it is as fast
+   * Images [T, size, size, 3], normalized as `efficientNetLite` takes them. They are classified one by one: it is as fast
    * on processors, and a single plan serves any number in little memory.
    */
-  async see(pictures: Float32Array, signal?: AbortSignal): Promise<Classified> {
+  async classify(images: Float32Array, signal?: AbortSignal): Promise<Classified> {
     const { size, head, classes } = this.config;
-    const perPicture = size * size * 3;
-    const count = pictures.length / perPicture;
+    const perImage = size * size * 3;
+    const count = images.length / perImage;
     const features = new Float32Array(count * head);
     const logits = new Float32Array(count * classes);
-    const plan = await this.#plans.get('see', (p) => trace(p, this.config));
+    const plan = await this.#plans.get('classify', (p) => trace(p, this.config));
     for (let i = 0; i < count; i++) {
       signal?.throwIfAborted();
-      const out = await plan.run({ picture: pictures.subarray(i * perPicture, (i + 1) * perPicture) });
+      const out = await plan.run({ image: images.subarray(i * perImage, (i + 1) * perImage) });
       features.set(out.features!, i * head);
       logits.set(out.logits!, i * classes);
     }
@@ -81,8 +85,8 @@ export class PictureClassifier {
 }
 
 function trace(p: Parameters, config: EfficientNetLiteConfig): void {
-  const picture = p.graph.input('picture', [1, config.size, config.size, 3]);
-  const { features, logits } = efficientNetLite(p, config, picture);
+  const image = p.graph.input('image', [1, config.size, config.size, 3]);
+  const { features, logits } = efficientNetLite(p, config, image);
   p.graph.output('features', features);
   p.graph.output('logits', logits);
 }

@@ -1,12 +1,14 @@
-/** Where a clip cuts, and which of its frames stand for it: those after cuts and two a second. */
+/** Where a clip cuts, and which of its frames are classified: those after cuts and two a second. */
 
-/** Seconds between the frames that are looked at. */
+import { MediaRangeError } from '../media/index.js';
+
+/** Seconds between the frames that are classified. */
 const STEP = 0.5;
-/** Cells a side of the small picture that is compared from frame to frame. */
+/** Cells a side of the thumbnail that is compared from frame to frame. */
 const CELLS = 16;
 /** Mean change of a cell, of 1, that a cut has at least. */
 const LEAST_CHANGE = 0.1;
-/** A cut changes the picture this many times more than the frames before it did. */
+/** A cut changes the image this many times more than the frames before it did. */
 const ABOVE_MOTION = 3;
 /** How fast the memory of earlier changes fades, a frame. */
 const FADE = 0.8;
@@ -18,7 +20,7 @@ export interface Sampled {
   scene: number;
   /** Whether a scene begins with this frame. */
   begins: boolean;
-  /** Whether the frame is to be looked at. */
+  /** Whether the frame is to be classified. */
   chosen: boolean;
 }
 
@@ -33,7 +35,8 @@ export class SceneSampler {
 
   /** `size`: pixels a side of the frames, a multiple of CELLS. */
   constructor(size: number) {
-    if (size % CELLS !== 0) throw new RangeError(`frames of ${size} pixels do not divide into ${CELLS} cells a side`);
+    if (size % CELLS !== 0)
+      throw new MediaRangeError(`frames of ${size} pixels do not divide into ${CELLS} cells a side`);
     this.#size = size;
   }
 
@@ -69,9 +72,9 @@ function shrink(pixels: Uint8Array, size: number): Float32Array {
         green += pixels[at + 1]!;
         blue += pixels[at + 2]!;
       }
-      sums[cell] += red;
-      sums[cell + 1] += green;
-      sums[cell + 2] += blue;
+      sums[cell]! += red;
+      sums[cell + 1]! += green;
+      sums[cell + 2]! += blue;
     }
   }
   return sums.map((sum) => sum / (255 * side * side));

@@ -1,11 +1,12 @@
 /**
- * From what is in a picture to what sounds: `sound-classes.json` gives each sound class the ImageNet classes that
+ * From what is in an image to what sounds: `sound-classes.json` gives each sound class the ImageNet classes that
  * make it, with the share of their probability that counts for it, and the generator's classes that are nearest to it.
  */
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { packagePath } from '../../engine/platform/package-path.js';
+import { OnsetError } from '../../kernels/errors.js';
 
 export interface SoundClass {
   name: string;
@@ -20,6 +21,10 @@ export interface Ranked {
   probability: number;
 }
 
+export class SoundTableError extends OnsetError {
+  override name = 'SoundTableError';
+}
+
 /** The class of what makes no sound that is known. */
 export const NO_SOUND = 'none';
 /** Below this probability nothing is said to sound. */
@@ -29,16 +34,20 @@ const schema = z.record(
   z.string(),
   z.strictObject({
     nearest: z.array(z.string()),
-    pictures: z.record(z.string().regex(/^\d+(-\d+)?$/), z.number().positive().max(1)),
+    images: z.record(z.string().regex(/^\d+(-\d+)?$/), z.number().positive().max(1)),
   }),
 );
 
-/** Parses the table; numbers of pictures are `N` or `FIRST-LAST`. Throws ZodError, or RangeError for weights beyond 1. */
+/**
+ * Parses the table; numbers of ImageNet classes are `N` or `FIRST-LAST`.
+ *
+ * @throws {ZodError} when it is not such a table, {SoundTableError} when the weights of a class add up to more than 1.
+ */
 export function parseSoundClasses(text: string): SoundClass[] {
   const total = new Map<number, number>();
-  const classes = Object.entries(schema.parse(JSON.parse(text))).map(([name, { nearest, pictures }]) => {
+  const classes = Object.entries(schema.parse(JSON.parse(text))).map(([name, { nearest, images }]) => {
     const weights = new Map<number, number>();
-    for (const [range, weight] of Object.entries(pictures)) {
+    for (const [range, weight] of Object.entries(images)) {
       const [first, last = first] = range.split('-').map(Number) as [number, number?];
       for (let i = first; i <= last!; i++) {
         weights.set(i, weight);
@@ -49,7 +58,7 @@ export function parseSoundClasses(text: string): SoundClass[] {
   });
   for (const [i, sum] of total) {
     if (sum > 1 + 1e-9)
-      throw new RangeError(`the weights of picture class ${i} add up to ${sum}; at most 1 is expected`);
+      throw new SoundTableError(`the weights of ImageNet class ${i} add up to ${sum}; at most 1 is expected`);
   }
   return classes;
 }
@@ -61,13 +70,13 @@ export const soundClasses = (): SoundClass[] => parseSoundClasses(read('sound-cl
 /** Names of the ImageNet-1k classes in their usual order. */
 export const imageNetClasses = (): string[] => JSON.parse(read('imagenet-classes.json')) as string[];
 
-/** Sounding classes by probability, highest first; what is left to 1 makes no sound that is known. */
-export function rankSounds(classes: readonly SoundClass[], pictures: ArrayLike<number>): Ranked[] {
+/** Sound classes by probability, highest first; what is left to 1 makes no sound that is known. */
+export function rankSounds(classes: readonly SoundClass[], probabilities: ArrayLike<number>): Ranked[] {
   return classes
     .filter(({ name }) => name !== NO_SOUND)
     .map(({ name, weights }) => {
       let probability = 0;
-      for (const [i, weight] of weights) probability += weight * pictures[i]!;
+      for (const [i, weight] of weights) probability += weight * probabilities[i]!;
       return { name, probability };
     })
     .sort((a, b) => b.probability - a.probability);

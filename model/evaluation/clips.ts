@@ -4,8 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
 import { makeClip, worldSeed } from '../foley/clip.js';
-import { decodeAudio } from '../media/audio.js';
-import { watch } from '../onset/extract-flow.js';
+import { decodeAudio, openClip } from '../media/index.js';
+import { extractFeatures } from '../onset/extract-features.js';
 import { FlowExtractor } from '../onset/flow-extractor.js';
 import { readManifest } from '../training/data/footage.js';
 import type { EvaluationClip } from './evaluate.js';
@@ -69,7 +69,7 @@ export async function realSets(
       const sound = await decodeAudio(path, { signal });
       sets[name].push({
         name: basename(path),
-        seen: await watch(engine, path, SIZE, { signal }),
+        seen: (await extractFeatures(engine, await openClip(path, { signal }), { size: SIZE, signal })).features,
         sound,
         events: detectOnsets(sound),
       });

@@ -1,6 +1,6 @@
 /** Generates sound for clips whose own sound is known, and measures both quality and synchrony beside a control. */
 
-import type { GeneratedSound, Pipeline, SeenClip } from '../onset/pipeline.js';
+import type { OnsetPipeline, PipelineSound, VisualFeatures } from '../onset/pipeline.js';
 import { shuffled } from './controls.js';
 import { envelopeCorrelation } from './envelope.js';
 import { type Match, matchEvents, pooledF1 } from './f1.js';
@@ -9,7 +9,7 @@ import { stftDistance } from './spectral.js';
 
 export interface EvaluationClip {
   name: string;
-  seen: SeenClip;
+  seen: VisualFeatures;
   /** 16 kHz mono, in [−1, 1]. */
   sound: Float32Array;
   /** Seconds at which something is heard to begin; empty for continuous sounds, which onset scores leave out. */
@@ -47,7 +47,7 @@ export interface EvaluateOptions {
 }
 
 export async function evaluate(
-  pipeline: Pipeline,
+  pipeline: OnsetPipeline,
   clips: readonly EvaluationClip[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
@@ -55,7 +55,7 @@ export async function evaluate(
   const sounds: Float32Array[] = [];
   for (let at = 0; at < clips.length; at += batch) {
     const part = clips.slice(at, at + batch);
-    const made: GeneratedSound[] = await pipeline.generate(
+    const made: PipelineSound[] = await pipeline.generate(
       part.map((c) => c.seen),
       { seed: options.seed, steps: options.steps, guidance: options.guidance, signal },
     );

@@ -51,7 +51,7 @@ export class MediaRangeError extends MediaError {
   override name = 'MediaRangeError';
 }
 
-/** A WAV file whose header or data is malformed or of a kind that is not read. */
+/** Samples that no WAV file can hold. */
 export class WavError extends MediaError {
   override name = 'WavError';
 }

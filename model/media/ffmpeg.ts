@@ -16,7 +16,7 @@ export type MediaTool = 'ffmpeg' | 'ffprobe';
 /** Options that every media call takes. */
 export interface MediaOptions {
   /** Ends the child process; the call then rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** Input options that keep a hostile file from making ffmpeg open addresses or other protocols. */
@@ -51,18 +51,18 @@ export interface ToolProcess {
 const STDERR_KEPT = 8192;
 
 /**
- * Starts a tool. stdin, stdout and (when `extraPipe`) descriptor 3 are pipes; stderr is kept for the error message.
+ * Starts a tool. stdin, stdout and `extraPipes` descriptors from 3 on are pipes; stderr is kept for the error message.
  * `arguments_` must quote no shell: they reach the tool as they are.
  */
 export function startTool(
   tool: MediaTool,
   arguments_: readonly string[],
-  options: MediaOptions & { stdin?: boolean; extraPipe?: boolean } = {},
+  options: MediaOptions & { stdin?: boolean; extraPipes?: number } = {},
 ): ToolProcess {
   options.signal?.throwIfAborted();
   const path = toolPath(tool);
   const child = spawn(path, arguments_, {
-    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(options.extraPipe ? ['pipe' as const] : [])],
+    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...Array<'pipe'>(options.extraPipes ?? 0).fill('pipe')],
     // A child in its own group is not hit by the terminal's Ctrl-C; the signal decides instead, and tidies up.
     detached: process.platform !== 'win32',
     windowsHide: true,

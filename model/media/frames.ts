@@ -1,137 +1,68 @@
-/** Frames of a video as a stream, each with its exact time. */
+/** Frames of a video as a stream, each with its exact time, from one decode in as many formats as are wanted. */
 
 import type { Readable } from 'node:stream';
 import { MediaRangeError, TruncatedMediaError, UndecodableMediaError } from './errors.js';
-import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, reasonOf, startTool } from './ffmpeg.js';
-import { type MediaInfo, probe } from './probe.js';
+import { fileUrl, INPUT_PROTOCOLS, reasonOf, startTool } from './ffmpeg.js';
+import type { MediaInfo } from './probe.js';
 
-export interface Frame {
-  /** `height × width` bytes (grey, 0 black … 255 white) or `height × width × 3` (red, green, blue), rows from the top. */
-  pixels: Uint8Array;
-  /** Seconds since the start of the part that was asked for (by default the video's first frame), to the microsecond. */
+/** How one image of each frame is wanted. */
+export interface ImageFormat {
+  /** `gray8`: `height × width` bytes, 0 black … 255 white; `rgb24`: `height × width × 3`, red, green, blue. */
+  pixels: 'gray8' | 'rgb24';
+  /** Size of the image; by default the clip's own. */
+  size?: { width: number; height: number };
+  /** How a clip of other proportions fits the size: squeezed, or cut at the longer sides. Default `stretch`. */
+  fit?: 'stretch' | 'cover';
+}
+
+export interface Frame<Name extends string = string> {
+  /** The frame in each format that was asked for, rows from the top. */
+  images: Record<Name, Uint8Array>;
+  /** Seconds since the start of the part, to the microsecond. */
   time: number;
 }
 
-export interface FrameOptions extends MediaOptions {
-  /** Default `rgb24`. */
-  format?: 'gray8' | 'rgb24';
-  /** Pixels of the frames given back; by default the clip's own. With one of the two, the other keeps the proportions. */
-  width?: number;
-  height?: number;
-  /** How a clip of other proportions fits `width × height`: squeezed, or cut at the longer sides. Default `stretch`. */
-  fit?: 'stretch' | 'cover';
-  /** Resample to this constant rate (frames at 0, 1/fps, 2/fps …); by default the clip's own frames at their own times. */
-  fps?: number;
-  /** Seconds from the first frame at which to begin. */
-  start?: number;
-  /** Seconds to decode; by default to the end. */
-  duration?: number;
+/** Part of a clip, in seconds from its first frame. `duration` is undefined for all the rest of the clip. */
+export interface ClipPart {
+  start: number;
+  duration: number | undefined;
+  /** Seconds that the part lasts. */
+  seconds: number;
 }
 
-export interface FrameStream extends AsyncIterable<Frame> {
-  info: MediaInfo;
-  /** Pixels of each frame. */
-  width: number;
-  height: number;
-}
+/** Descriptors of the decoder's pipes: the frames' times, and the images of the second format on. */
+const TIMES_PIPE = 3;
+const pipeOfFormat = (index: number): number => (index === 0 ? 1 : TIMES_PIPE + index);
 
-/**
- * Opens a clip and gives its frames one at a time; only a few are ever in memory, however long the clip. The rotation that
- * the file asks for is applied. Iterate once; leaving the loop early ends the decoder.
- *
- * Throws a `MediaError`: the file is no video, the part lies outside it, its data ends early or does not decode.
- */
-export async function openFrames(path: string, options: FrameOptions = {}): Promise<FrameStream> {
-  const info = await probe(path, options);
-  checkPart(info, options.start, options.duration);
-  const { width, height } = frameSize(info, options);
-  return { info, width, height, [Symbol.asyncIterator]: () => decode(info, width, height, options) };
-}
-
-/** Refuses a part that begins after the clip's end or has no length. */
-export function checkPart(info: MediaInfo, start = 0, duration?: number): void {
-  if (!(start >= 0) || start >= info.duration) {
-    throw new MediaRangeError(`${info.path}: start ${start} s lies outside the clip, which lasts ${info.duration} s`);
-  }
-  if (duration !== undefined && !(duration > 0)) {
-    throw new MediaRangeError(`${info.path}: a duration of ${duration} s was asked for; more than 0 is expected`);
-  }
-}
-
-/** Seconds of the part of a clip that `start` and `duration` choose. */
-export function partDuration(info: MediaInfo, start = 0, duration?: number): number {
-  return Math.min(info.duration - start, duration ?? Number.POSITIVE_INFINITY);
-}
-
-function frameSize(info: MediaInfo, options: FrameOptions): { width: number; height: number } {
-  const { width, height } = info.video;
-  const wanted = {
-    width: options.width ?? (options.height ? Math.max(1, Math.round((options.height * width) / height)) : width),
-    height: options.height ?? (options.width ? Math.max(1, Math.round((options.width * height) / width)) : height),
-  };
-  for (const side of [wanted.width, wanted.height]) {
-    if (!Number.isInteger(side) || side < 1 || side > 16384) {
-      throw new MediaRangeError(
-        `frame size ${wanted.width}×${wanted.height}: whole numbers from 1 to 16384 are expected`,
-      );
-    }
-  }
-  return wanted;
-}
-
-async function* decode(info: MediaInfo, width: number, height: number, options: FrameOptions): AsyncGenerator<Frame> {
+/** See `Clip.frames`. */
+export async function* decodeFrames<Name extends string>(
+  info: MediaInfo,
+  part: ClipPart,
+  formats: Readonly<Record<Name, ImageFormat>>,
+  signal?: AbortSignal,
+): AsyncGenerator<Frame<Name>> {
   const { path } = info;
-  const start = options.start ?? 0;
-  const part = partDuration(info, start, options.duration);
-  const gray = options.format === 'gray8';
-  const filters = [
-    // With a seek ffmpeg counts from the sought instant; without, from the file's first timestamp.
-    ...(start === 0 && info.video.start > 0 ? [`setpts=PTS-${info.video.start.toFixed(6)}/TB`] : []),
-    ...(options.fps ? [`fps=fps=${options.fps}:start_time=0`] : []),
-    options.fit === 'cover' && (width !== info.video.width || height !== info.video.height)
-      ? `scale=${width}:${height}:force_original_aspect_ratio=increase:flags=area,crop=${width}:${height}`
-      : `scale=${width}:${height}:flags=area`,
-    `format=${gray ? 'gray' : 'rgb24'}`,
-    'settb=1/1000000',
-    // `print` skips frames that carry no metadata, so each is given some.
-    'metadata=mode=add:key=onset:value=1',
-    'metadata=mode=print:file=pipe\\\\:3:direct=1',
-  ];
-  const running = startTool(
-    'ffmpeg',
-    [
-      ...['-v', 'error', '-nostdin', '-threads', '2', ...INPUT_PROTOCOLS],
-      ...(start > 0 ? ['-ss', (start + info.video.start).toFixed(6)] : []),
-      ...(options.duration !== undefined ? ['-t', (part + (start > 0 ? 0 : info.video.start)).toFixed(6)] : []),
-      ...['-i', fileUrl(path), '-map', `0:${info.video.index}`, '-vf', filters.join(',')],
-      ...['-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'],
-    ],
-    { signal: options.signal, extraPipe: true },
+  const names = Object.keys(formats) as Name[];
+  const wanted = names.map((name) => requireSize(info, formats[name]));
+  const running = startTool('ffmpeg', decoderArguments(info, part, wanted), { signal, extraPipes: wanted.length });
+  const times = readTimes(running.child.stdio[TIMES_PIPE] as Readable);
+  const sources = wanted.map((format, i) =>
+    imagesOf(running.child.stdio[pipeOfFormat(i)] as Readable, byteSize(info, format)),
   );
-  const times = readTimes(running.child.stdio[3] as Readable);
-  const bytes = width * height * (gray ? 1 : 3);
-  let pixels = new Uint8Array(bytes);
-  let filled = 0;
   let count = 0;
   let last = 0;
   let step = 0;
   try {
-    for await (const chunk of running.child.stdout as AsyncIterable<Buffer>) {
-      for (let read = 0; read < chunk.length; ) {
-        const take = Math.min(bytes - filled, chunk.length - read);
-        pixels.set(chunk.subarray(read, read + take), filled);
-        filled += take;
-        read += take;
-        if (filled < bytes) continue;
-        const time = await times.next();
-        if (time === undefined) throw new UndecodableMediaError(`${path}: frame ${count} has no timestamp`);
-        step = count === 0 ? time : time - last;
-        last = time;
-        count++;
-        yield { pixels, time };
-        pixels = new Uint8Array(bytes);
-        filled = 0;
-      }
+    for (;;) {
+      const next = await Promise.all(sources.map((source) => source.next()));
+      if (next.some(({ done }) => done)) break;
+      const time = await times.next();
+      if (time === undefined) throw new UndecodableMediaError(`${path}: frame ${count} has no timestamp`);
+      step = count === 0 ? time : time - last;
+      last = time;
+      count++;
+      const images = Object.fromEntries(names.map((name, i) => [name, next[i]!.value])) as Record<Name, Uint8Array>;
+      yield { images, time };
     }
     const { code, stderr } = await running.finished;
     if (count === 0 || code !== 0) {
@@ -140,19 +71,89 @@ async function* decode(info: MediaInfo, width: number, height: number, options: 
           `(${reasonOf(stderr)}); check that it plays, or convert it with ffmpeg`,
       );
     }
-    checkWhole(info, start, part, last, step, stderr);
+    checkWhole(info, part, last, step, stderr);
   } finally {
     await running.stop();
   }
 }
 
+function requireSize(info: MediaInfo, format: ImageFormat): ImageFormat {
+  const { width, height } = format.size ?? info.video;
+  for (const side of [width, height]) {
+    if (!Number.isInteger(side) || side < 1 || side > 16384) {
+      throw new MediaRangeError(`frame size ${width}×${height}: whole numbers from 1 to 16384 are expected`);
+    }
+  }
+  return format;
+}
+
+function byteSize(info: MediaInfo, { pixels, size }: ImageFormat): number {
+  const { width, height } = size ?? info.video;
+  return width * height * (pixels === 'gray8' ? 1 : 3);
+}
+
+function decoderArguments(info: MediaInfo, part: ClipPart, formats: readonly ImageFormat[]): string[] {
+  const { start, duration, seconds } = part;
+  const { video } = info;
+  return [
+    ...['-v', 'error', '-nostdin', '-threads', '2', ...INPUT_PROTOCOLS],
+    ...(start > 0 ? ['-ss', (start + video.start).toFixed(6)] : []),
+    ...(duration !== undefined ? ['-t', (seconds + (start > 0 ? 0 : video.start)).toFixed(6)] : []),
+    ...['-i', fileUrl(info.path), '-filter_complex', filterGraph(info, start, formats)],
+    ...formats.flatMap((_, i) => [
+      ...['-map', `[image${i}]`, '-fps_mode', 'passthrough', '-f', 'rawvideo', `pipe:${pipeOfFormat(i)}`],
+    ]),
+  ];
+}
+
+/** One decoded stream, its times reported, scaled to each of the formats. */
+function filterGraph({ video }: MediaInfo, start: number, formats: readonly ImageFormat[]): string {
+  const common = [
+    // With a seek ffmpeg counts from the sought instant; without, from the file's first timestamp.
+    ...(start === 0 && video.start > 0 ? [`setpts=PTS-${video.start.toFixed(6)}/TB`] : []),
+    'settb=1/1000000',
+    // `print` skips frames that carry no metadata, so each is given some.
+    'metadata=mode=add:key=onset:value=1',
+    `metadata=mode=print:file=pipe\\\\:${TIMES_PIPE}:direct=1`,
+    `split=${formats.length}${formats.map((_, i) => `[frame${i}]`).join('')}`,
+  ];
+  const images = formats.map(({ pixels, size = video, fit }, i) => {
+    const { width, height } = size;
+    const scale =
+      fit === 'cover' && (width !== video.width || height !== video.height)
+        ? `scale=${width}:${height}:force_original_aspect_ratio=increase:flags=area,crop=${width}:${height}`
+        : `scale=${width}:${height}:flags=area`;
+    return `[frame${i}]${scale},format=${pixels === 'gray8' ? 'gray' : 'rgb24'}[image${i}]`;
+  });
+  return [`[0:${video.index}]${common.join(',')}`, ...images].join(';');
+}
+
+/** The stream in pieces of `bytes`, each in memory of its own. */
+async function* imagesOf(source: Readable, bytes: number): AsyncGenerator<Uint8Array, undefined> {
+  let pixels = new Uint8Array(bytes);
+  let filled = 0;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    for (let read = 0; read < chunk.length; ) {
+      const take = Math.min(bytes - filled, chunk.length - read);
+      pixels.set(chunk.subarray(read, read + take), filled);
+      filled += take;
+      read += take;
+      if (filled < bytes) continue;
+      yield pixels;
+      pixels = new Uint8Array(bytes);
+      filled = 0;
+    }
+  }
+  return undefined;
+}
+
 /** A file that was cut off decodes without complaint up to the cut: compare with what it says it lasts. */
-function checkWhole(info: MediaInfo, start: number, part: number, last: number, step: number, stderr: string): void {
-  const missing = part - (last + Math.max(step, info.video.frameRate > 0 ? 1 / info.video.frameRate : 0.04));
+function checkWhole(info: MediaInfo, part: ClipPart, last: number, step: number, stderr: string): void {
+  const missing = part.seconds - (last + Math.max(step, info.video.frameRate > 0 ? 1 / info.video.frameRate : 0.04));
   if (!info.exactDuration || missing <= 0.5 || !/partial file|truncat|end of file|invalid|error/i.test(stderr)) return;
   throw new TruncatedMediaError(
     `${info.path}: cut off: it says it lasts ${info.duration.toFixed(2)} s, but its picture ends at ` +
-      `${(start + last).toFixed(2)} s; copy or download it again, or choose a part with --duration`,
+      `${(part.start + last).toFixed(2)} s; copy or download it again, or choose a part with --duration`,
   );
 }
 

@@ -1,11 +1,10 @@
 /** A clip with new sound: the picture's packets are copied as they are, the sound is encoded beside them. */
 
 import { resolve } from 'node:path';
+import type { Clip } from './clip.js';
 import { MediaError, OutputError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, outputErrorOf, reasonOf, runTool } from './ffmpeg.js';
 import { outputError, writeWhole } from './files.js';
-import { checkPart, partDuration } from './frames.js';
-import { probe } from './probe.js';
 import { writeWav } from './wav.js';
 
 /** Output endings, and the container each stands for. */
@@ -21,17 +20,13 @@ export function outputKind(output: string): 'wav' | 'mp4' | 'mov' | 'matroska' {
 }
 
 export interface SoundOutput extends MediaOptions {
-  /** The clip whose picture is kept; not needed for `.wav`. */
-  clip: string;
+  /** The clip whose picture is kept, or the part of it that it was opened with. */
+  clip: Clip;
   /** Mono, −1…1; sample 0 sounds with the first frame of the part. */
   samples: Float32Array;
-  /** Default 16000. */
-  sampleRate?: number;
+  sampleRate: number;
   /** `.mp4`, `.mov` or `.mkv` (picture and sound) or `.wav` (sound alone, 16-bit). */
   output: string;
-  /** The part of the clip, in seconds from its first frame; by default all of it. */
-  start?: number;
-  duration?: number;
 }
 
 /**
@@ -39,22 +34,22 @@ export interface SoundOutput extends MediaOptions {
  * sound is cut, or lengthened by silence, to the length of the picture. The file appears whole or not at all.
  *
  * A part that begins between key frames keeps the packets since the key frame before, hidden by the container's edit list.
- * Throws `OutputError`, or another `MediaError` when the clip cannot be read.
+ *
+ * @throws {OutputError} when the output cannot be written, another {MediaError} when the clip cannot be read.
  */
 export async function writeSound(options: SoundOutput): Promise<void> {
-  const { clip, samples, sampleRate = 16000, output, start = 0, duration, signal } = options;
+  const { clip, samples, sampleRate, output, signal } = options;
+  const { info, start, duration, seconds } = clip;
   const kind = outputKind(output);
-  if (resolve(output) === resolve(clip)) {
+  if (resolve(output) === resolve(clip.path)) {
     throw new OutputError(`${output}: is the clip itself; choose another output with -o`);
   }
   signal?.throwIfAborted();
   if (kind === 'wav') return writeWav(output, [samples], sampleRate);
-  const info = await probe(clip, { signal });
-  checkPart(info, start, duration);
   // Matroska counts the AAC encoder's 21 ms of lead-in as part of the sound; half of it comes off the end, so that the
   // sound is within 20 ms of the picture with the lead-in and without.
   const lead = kind === 'matroska' ? 0.0105 : 0;
-  const length = Math.round(Math.max(0.01, partDuration(info, start, duration) - lead) * sampleRate);
+  const length = Math.round(Math.max(0.01, seconds - lead) * sampleRate);
   const from = start > 0 ? start + info.video.start : 0;
   // Without a seek the picture keeps its place in the file; the sound then begins with it.
   const delay = start > 0 ? 0 : info.video.start;
@@ -63,8 +58,8 @@ export async function writeSound(options: SoundOutput): Promise<void> {
       'ffmpeg',
       [
         ...['-v', 'error', '-nostdin', '-y', ...INPUT_PROTOCOLS, ...(from > 0 ? ['-ss', from.toFixed(6)] : [])],
-        ...(duration !== undefined ? ['-t', (partDuration(info, start, duration) + delay).toFixed(6)] : []),
-        ...['-i', fileUrl(clip)],
+        ...(duration !== undefined ? ['-t', (seconds + delay).toFixed(6)] : []),
+        ...['-i', fileUrl(clip.path)],
         ...(delay > 0 ? ['-itsoffset', delay.toFixed(6)] : []),
         ...['-f', 'f32le', '-ar', String(sampleRate), '-ac', '1', '-i', 'pipe:0'],
         ...['-map', `0:${info.video.index}`, '-map', '1:a:0', '-c:v', 'copy', '-copyinkf:v'],

@@ -3,8 +3,7 @@
  * loaded pipeline serves any number of clips, of any length.
  */
 
-import { add, concat, type Engine, Graph, mul, type Plan, slice, sub } from '../../engine/engine.js';
-import { OnsetError } from '../../kernels/errors.js';
+import type { Engine, Plan } from '../../engine/engine.js';
 import {
   loadTensors,
   openSafetensors,
@@ -13,51 +12,47 @@ import {
   verify,
   withFile,
 } from '../../weights/index.js';
-import { type ParameterSpec, Parameters } from '../networks/parameters.js';
 import { PlanCache } from '../networks/plan-cache.js';
 import { flowEulerSteps } from '../samplers/flow-euler.js';
 import { WindowAverage, windowStarts } from '../samplers/windows.js';
-import { predictedTracks, TRACKS } from './alignment.js';
+import { type CallOptions, UnknownSoundError } from '../video-to-audio.js';
+import { TRACKS } from './alignment.js';
 import { modelConfig } from './config.js';
 import { FLOW_PER_TOKEN } from './flow-encoder.js';
 import { cellFeatures, type FlowClip, flowAt, tokenFeatures } from './flow-features.js';
 import { latentNoise } from './latent-noise.js';
 import { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
+import { allParameters, DECODE_WINDOW, traceDecode, traceDenoise, traceEncode, WINDOW } from './plans.js';
 import { SAMPLE_RATE } from './spectral-codec.js';
 
-/** Tokens of one window (4 s), and of what neighbouring windows share. */
-const WINDOW = 100;
+/** Tokens that neighbouring windows share. */
 const OVERLAP = 25;
 /** Windows that run in one batch, at most. */
 const MOST_WINDOWS = 4;
-/** Latent frames of one decoding window. */
-const DECODE_WINDOW = 128;
 
-export interface GenerateOptions {
+export interface PipelineOptions extends CallOptions {
   /** Same seed, same sound, on every adapter. */
   seed: number;
   /** Steps of the sampler; 4 to 25 are useful. */
   steps: number;
   /** Classifier-free guidance; 1 is none. */
   guidance: number;
-  /** Name of a sound class; absent: what the pictures look like. */
-  sound?: string;
-  onProgress?: (stage: string, done: number, total: number) => void;
-  signal?: AbortSignal;
+  /** Name of a sound class; absent: what the images show. */
+  sound?: string | undefined;
 }
 
-export const DEFAULTS: Pick<GenerateOptions, 'seed' | 'steps' | 'guidance'> = { seed: 0, steps: 8, guidance: 2 };
+export const ONSET_DEFAULTS: { seed: number; steps: number; guidance: number } = { seed: 0, steps: 8, guidance: 2 };
 
-/** What is seen in a clip: its optical flow at its own times. */
-export interface SeenClip {
+/** What the model knows of a clip: its optical flow at its own times. */
+export interface VisualFeatures {
   seconds: number;
   flow: FlowClip;
-  /** What sounds from when on (seconds, rising), where that is known from elsewhere than the flow; else the model's guess. */
+  /** What sounds from when on (seconds, rising), where that is known from elsewhere than the flow; else the class head. */
   sounds?: readonly { start: number; sound: string | undefined }[];
 }
 
-export interface GeneratedSound {
-  /** 16 kHz mono, `round(seconds · 16000)` samples in [−1, 1]. */
+export interface PipelineSound {
+  /** Mono at the codec's rate, `round(seconds · rate)` samples in [−1, 1]. */
   samples: Float32Array;
   seconds: number;
   /** The class of its beginning. */
@@ -68,16 +63,12 @@ export interface GeneratedSound {
   tracks: Float32Array;
 }
 
-export class UnknownSoundError extends OnsetError {
-  override name = 'UnknownSoundError';
-}
-
 interface Windowed {
   clip: number;
   start: number;
 }
 
-export class Pipeline {
+export class OnsetPipeline {
   readonly engine: Engine;
   readonly model: OnsetModel;
   readonly #mean: Float32Array;
@@ -93,10 +84,11 @@ export class Pipeline {
   }
 
   /**
-   * Loads weights from a folder with a manifest. Every file is checked against it, and the generator against its codec;
-   * throws a WeightsError otherwise.
+   * Loads weights from a folder with a manifest. Every file is checked against it, and the generator against its codec.
+   *
+   * @throws {WeightsError} when a file is missing, is not what the manifest says, or was made with another codec.
    */
-  static async load(engine: Engine, folder: string): Promise<Pipeline> {
+  static async load(engine: Engine, folder: string): Promise<OnsetPipeline> {
     const manifest = await verify(folder);
     const codecDigest = manifest.files.find((f) => f.name === 'codec.safetensors')?.sha256;
     const open = <T>(name: string, use: (file: SafetensorsFile) => Promise<T>): Promise<T> =>
@@ -120,12 +112,12 @@ export class Pipeline {
         const data = weights.get(spec.name) ?? codecWeights.get(spec.name)!;
         engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, data);
       }
-      return new Pipeline(engine, model, weights.get('latent.mean')!, weights.get('latent.deviation')!);
+      return new OnsetPipeline(engine, model, weights.get('latent.mean')!, weights.get('latent.deviation')!);
     });
   }
 
   /** Sound for each of several clips, their windows batched together. */
-  async generate(clips: readonly SeenClip[], options: GenerateOptions): Promise<GeneratedSound[]> {
+  async generate(clips: readonly VisualFeatures[], options: PipelineOptions): Promise<PipelineSound[]> {
     const { config } = this.model;
     const forced = options.sound === undefined ? null : config.classes.indexOf(options.sound);
     if (forced !== null && forced < 0) {
@@ -135,36 +127,36 @@ export class Pipeline {
     const windows: Windowed[] = tokensOf.flatMap((total, clip) =>
       windowStarts(total, WINDOW, OVERLAP).map((start) => ({ clip, start })),
     );
-    const seen = await this.#look(clips, windows, tokensOf, options);
+    const encoded = await this.#encode(clips, windows, tokensOf, options);
     /** The class of a window that begins at that token: forced, as told for its middle, or the likeliest by the flow. */
     const classOf = (clip: number, start: number): number => {
       const middle = (start + WINDOW / 2) / TOKEN_RATE;
       const told = clips[clip]!.sounds?.findLast((each) => each.start <= middle)?.sound;
       const known = told === undefined ? -1 : config.classes.indexOf(told);
-      return forced ?? (known >= 0 ? known : indexOfMax(seen.classes[clip]!));
+      return forced ?? (known >= 0 ? known : indexOfMax(encoded.classes[clip]!));
     };
-    const latents = await this.#sample(clips.length, windows, tokensOf, seen, classOf, options);
-    const results: GeneratedSound[] = [];
+    const latents = await this.#sample(clips.length, windows, tokensOf, encoded, classOf, options);
+    const results: PipelineSound[] = [];
     for (const [i, clip] of clips.entries()) {
       const sound = await this.#decode(latents[i]!, options);
       const samples = sound.slice(0, Math.round(clip.seconds * SAMPLE_RATE));
       results.push({
-        samples: limited(samples),
+        samples: limitPeak(samples),
         seconds: clip.seconds,
         sound: config.classes[classOf(i, 0)]!,
-        soundProbability: seen.classes[i]![classOf(i, 0)]!,
-        tracks: seen.tracks[i]!,
+        soundProbability: encoded.classes[i]![classOf(i, 0)]!,
+        tracks: encoded.tracks[i]!,
       });
     }
     return results;
   }
 
-  /** What the encoder sees in each window, and for each clip its tracks and class probabilities. */
-  async #look(
-    clips: readonly SeenClip[],
+  /** Tokens and tracks of each window, and for each clip its tracks and class probabilities. */
+  async #encode(
+    clips: readonly VisualFeatures[],
     windows: readonly Windowed[],
     tokensOf: readonly number[],
-    { onProgress, signal }: GenerateOptions,
+    { onProgress, signal }: PipelineOptions,
   ): Promise<{
     tokens: Float32Array[];
     windowTracks: Float32Array[];
@@ -178,21 +170,21 @@ export class Pipeline {
     const logits = clips.map(() => new Float32Array(classCount));
     for (const [at, part] of batches(windows)) {
       signal?.throwIfAborted();
-      const plan = await this.#plan('look', part.length);
+      const plan = await this.#plan('encode', part.length);
       const perWindow = this.model.encoder.inputShape(WINDOW).reduce((a, b) => a * b, 1);
-      const seen = new Float32Array(part.length * perWindow);
+      const visualFeatures = new Float32Array(part.length * perWindow);
       for (const [b, { clip, start }] of part.entries()) {
         const step = 1 / (TOKEN_RATE * FLOW_PER_TOKEN);
         const flow = flowAt(clips[clip]!.flow, start / TOKEN_RATE, step, WINDOW * FLOW_PER_TOKEN);
-        seen.set(tokenFeatures(cellFeatures(flow)), b * perWindow);
+        visualFeatures.set(tokenFeatures(cellFeatures(flow)), b * perWindow);
       }
-      const out = await plan.run({ seen });
+      const out = await plan.run({ 'visual-features': visualFeatures });
       for (const [b, { clip }] of part.entries()) {
         tokens.push(out.tokens!.slice(b * WINDOW * width, (b + 1) * WINDOW * width));
         windowTracks.push(out.tracks!.slice(b * WINDOW * TRACKS, (b + 1) * WINDOW * TRACKS));
-        for (let c = 0; c < classCount; c++) logits[clip]![c] += out.classes![b * classCount + c]!;
+        for (let c = 0; c < classCount; c++) logits[clip]![c]! += out.classes![b * classCount + c]!;
       }
-      onProgress?.('looking', at + part.length, windows.length);
+      onProgress?.('encoding', at + part.length, windows.length);
     }
     const tracks = this.#blend(clips.length, windows, tokensOf, windowTracks, TRACKS);
     const counts = clips.map((_, clip) => windows.filter((w) => w.clip === clip).length);
@@ -204,9 +196,9 @@ export class Pipeline {
     clipCount: number,
     windows: readonly Windowed[],
     tokensOf: readonly number[],
-    seen: { tokens: Float32Array[]; windowTracks: Float32Array[] },
+    encoded: { tokens: Float32Array[]; windowTracks: Float32Array[] },
     classOf: (clip: number, start: number) => number,
-    { seed, steps, guidance, onProgress, signal }: GenerateOptions,
+    { seed, steps, guidance, onProgress, signal }: PipelineOptions,
   ): Promise<Float32Array[]> {
     const channels = this.model.codec.latentChannels;
     const { width } = this.model.config.generator;
@@ -224,8 +216,8 @@ export class Pipeline {
         const tracks = new Float32Array(part.length * WINDOW * TRACKS);
         for (const [b, { clip, start }] of part.entries()) {
           noisy.set(states[clip]!.subarray(start * channels, (start + WINDOW) * channels), b * perWindow);
-          tokens.set(seen.tokens[first + b]!, b * WINDOW * width);
-          tracks.set(seen.windowTracks[first + b]!, b * WINDOW * TRACKS);
+          tokens.set(encoded.tokens[first + b]!, b * WINDOW * width);
+          tracks.set(encoded.windowTracks[first + b]!, b * WINDOW * TRACKS);
         }
         const out = await plan.run({
           noisy,
@@ -239,7 +231,7 @@ export class Pipeline {
       }
       const blended = this.#blend(clipCount, windows, padded, velocities, channels);
       for (const [clip, state] of states.entries()) {
-        for (let k = 0; k < state.length; k++) state[k] += size * blended[clip]![k]!;
+        for (let k = 0; k < state.length; k++) state[k]! += size * blended[clip]![k]!;
       }
       onProgress?.('denoising', i + 1, schedule.length);
     }
@@ -269,7 +261,7 @@ export class Pipeline {
   }
 
   /** Latents [T, channels] to sound, by windows that overlap by the decoder's reach: the same as in one piece. */
-  async #decode(latents: Float32Array, { onProgress, signal }: GenerateOptions): Promise<Float32Array> {
+  async #decode(latents: Float32Array, { onProgress, signal }: PipelineOptions): Promise<Float32Array> {
     const { latentChannels: channels, samplesPerLatent, context } = this.model.codec;
     const total = latents.length / channels;
     const out = new Float32Array(total * samplesPerLatent);
@@ -288,73 +280,15 @@ export class Pipeline {
     return out;
   }
 
-  #plan(kind: 'look' | 'denoise' | 'decode', batch: number): Promise<Plan> {
+  #plan(kind: 'encode' | 'denoise' | 'decode', batch: number): Promise<Plan> {
     return this.#plans.get(`${kind} ${batch}`, (p) =>
-      ({ look: traceLook, denoise: traceDenoise, decode: traceDecode })[kind](this.model, p, batch),
+      ({ encode: traceEncode, denoise: traceDenoise, decode: traceDecode })[kind](this.model, p, batch),
     );
   }
 
   async dispose(): Promise<void> {
     await this.#plans.dispose();
   }
-}
-
-function traceLook(model: OnsetModel, p: Parameters, batch: number): void {
-  const seen = p.graph.input('seen', [batch, ...model.encoder.inputShape(WINDOW)]);
-  const tokens = model.tokens(p, seen);
-  const heads = model.heads(p, tokens);
-  p.graph.output('tokens', tokens);
-  p.graph.output('tracks', predictedTracks(heads));
-  p.graph.output('classes', heads.classLogits);
-}
-
-/** With and without the condition in one batch, and the guided velocity between them. */
-function traceDenoise(model: OnsetModel, p: Parameters, batch: number): void {
-  const { graph } = p;
-  const { width } = model.config.generator;
-  const channels = model.codec.latentChannels;
-  const classes = model.config.classes.length;
-  const noisy = graph.input('noisy', [batch, WINDOW, channels]);
-  const tokens = graph.input('tokens', [batch, WINDOW, width]);
-  const tracks = graph.input('tracks', [batch, WINDOW, TRACKS]);
-  const guidance = graph.input('guidance', [1]);
-  const none = graph.constant(new Uint32Array(batch).fill(classes), [batch]);
-  const keep = graph.constant(
-    Float32Array.from({ length: 2 * batch }, (_, i) => Number(i < batch)),
-    [2 * batch],
-  );
-  const condition = model.condition(p, {
-    tokens: concat([tokens, tokens], 0),
-    tracks: concat([tracks, tracks], 0),
-    classIndex: concat([graph.input('class-index', [batch], 'u32'), none], 0),
-    keep,
-  });
-  const both = model.velocity(p, {
-    noisy: concat([noisy, noisy], 0),
-    time: graph.input('time', [2 * batch]),
-    condition,
-  });
-  const free = slice(both, 0, batch, 2 * batch);
-  graph.output('velocity', add(free, mul(sub(slice(both, 0, 0, batch), free), guidance)));
-}
-
-function traceDecode(model: OnsetModel, p: Parameters): void {
-  const latents = p.graph.input('latents', [1, DECODE_WINDOW, model.codec.latentChannels]);
-  p.graph.output('sound', model.codec.decode(p, latents));
-}
-
-function traceEncode(model: OnsetModel, p: Parameters): void {
-  model.codec.encode(p, p.graph.input('sound', [1, model.codec.samplesPerLatent * 8]));
-}
-
-/** Every parameter of the model, found by tracing its parts once; our own files keep them in our own order of dimensions. */
-function allParameters(model: OnsetModel): Pick<ParameterSpec, 'name' | 'shape'>[] {
-  const traces = [traceLook, traceDenoise, traceDecode, traceEncode].map((trace) => {
-    const p = new Parameters(new Graph());
-    trace(model, p, 1);
-    return p.specs;
-  });
-  return [...new Map(traces.flatMap((specs) => [...specs])).values()].map(({ name, shape }) => ({ name, shape }));
 }
 
 function* batches(windows: readonly Windowed[]): Generator<[number, readonly Windowed[], number]> {
@@ -371,7 +305,7 @@ function softmaxOf(logits: Float32Array): Float32Array {
 }
 
 /** Peaks above −0.5 dBFS are brought down together with everything else, so that nothing clips. */
-function limited(samples: Float32Array): Float32Array {
+function limitPeak(samples: Float32Array): Float32Array {
   let peak = 0;
   for (const v of samples) peak = Math.max(peak, Math.abs(v));
   const most = 0.94;

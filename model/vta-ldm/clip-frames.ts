@@ -1,16 +1,14 @@
 /**
- * Which frames the CLIP encoder of VTA-LDM sees, and how they are prepared: two a second, Pillow's bicubic resize of the
+ * Which frames the CLIP encoder of VTA-LDM takes, and how they are prepared: two a second, Pillow's bicubic resize of the
  * short side, centre crop, [0, 1] without CLIP's own mean and deviation (research: the release leaves them out).
  */
 
-import { resizeBicubic } from '../media/bicubic.js';
-import { EmptyMediaError } from '../media/errors.js';
-import { openFrames, partDuration } from '../media/frames.js';
+import { type Clip, EmptyMediaError, resizeBicubic } from '../media/index.js';
 
 const FRAMES_PER_SECOND = 2;
 /** Frames a second where the file does not say. */
 const UNKNOWN_RATE = 25;
-/** Pixels a side of what CLIP ViT-L/14 sees. */
+/** Pixels a side of CLIP ViT-L/14's input. */
 export const CLIP_SIZE = 224;
 
 /**
@@ -19,7 +17,7 @@ export const CLIP_SIZE = 224;
  */
 export type FrameRule = 'released' | 'exact';
 
-/** Indices of the frames that are looked at, without end: a clip has those below its number of frames. */
+/** Indices of the frames that are taken, without end: a clip has those below its number of frames. */
 export function* frameIndices(frameRate: number, rule: FrameRule): Generator<number, never> {
   const step = (rule === 'released' ? Math.max(1, Math.trunc(frameRate)) : frameRate) / FRAMES_PER_SECOND;
   for (let i = 0; ; i++) yield Math.trunc(i * step);
@@ -54,8 +52,6 @@ export interface ClipFrames {
   /** Index of each in the part of the clip that was asked for, and its time in seconds there. */
   indices: number[];
   times: number[];
-  /** Seconds that the part lasts. */
-  seconds: number;
 }
 
 export interface ClipFramesOptions {
@@ -63,34 +59,34 @@ export interface ClipFramesOptions {
   rule?: FrameRule | undefined;
   /** Pixels a side; default CLIP_SIZE. */
   size?: number;
-  /** Seconds of the part to look at. */
-  start?: number | undefined;
-  duration?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Streams a clip and prepares the chosen frames. Throws a MediaError for what is wrong with the clip. */
-export async function clipFrames(path: string, options: ClipFramesOptions = {}): Promise<ClipFrames> {
-  const { rule = 'released', size = CLIP_SIZE, start, duration, signal } = options;
-  const stream = await openFrames(path, { format: 'rgb24', start, duration, signal });
-  const seconds = partDuration(stream.info, start, duration);
-  const chosen = frameIndices(stream.info.video.frameRate || UNKNOWN_RATE, rule);
+/**
+ * Streams a clip and prepares the chosen frames.
+ *
+ * @throws {MediaError} for what is wrong with the clip, or the signal's reason.
+ */
+export async function clipFrames(clip: Clip, options: ClipFramesOptions = {}): Promise<ClipFrames> {
+  const { rule = 'released', size = CLIP_SIZE, signal } = options;
+  const { width, height, frameRate } = clip.info.video;
+  const chosen = frameIndices(frameRate || UNKNOWN_RATE, rule);
   const prepared: Float32Array[] = [];
   const indices: number[] = [];
   const times: number[] = [];
   let next = chosen.next().value;
   let index = 0;
-  for await (const { pixels, time } of stream) {
+  for await (const { images, time } of clip.frames({ clip: { pixels: 'rgb24' } }, { signal })) {
     // At rates below two a second a frame is chosen more than once.
     for (; next === index; next = chosen.next().value) {
-      prepared.push(prepareFrame(pixels, stream.width, stream.height, size));
+      prepared.push(prepareFrame(images.clip, width, height, size));
       indices.push(index);
       times.push(time);
     }
     index++;
   }
-  if (prepared.length === 0) throw new EmptyMediaError(`${path}: has no frames to look at`);
+  if (prepared.length === 0) throw new EmptyMediaError(`${clip.path}: has no frames`);
   const frames = new Float32Array(prepared.length * prepared[0]!.length);
   for (const [i, frame] of prepared.entries()) frames.set(frame, i * frame.length);
-  return { frames, indices, times, seconds };
+  return { frames, indices, times };
 }

@@ -1,12 +1,14 @@
 /**
  * clip → frames → visual tokens → latents → mel → waveform, as the published VTA-LDM does it, for clips of any length:
- * windows of the released length that overlap share their latents (model/windows.ts), and their sound is cross-faded.
+ * windows of the released length that overlap share their latents (samplers/windows.ts), and their sound is cross-faded.
  */
 
 import { type Engine, randomNumbers } from '../../engine/engine.js';
+import type { Clip } from '../media/index.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
 import { runTrajectory } from '../samplers/trajectory.js';
 import { WindowAverage, windowStarts } from '../samplers/windows.js';
+import type { CallOptions } from '../video-to-audio.js';
 import { clipFrames, type FrameRule } from './clip-frames.js';
 import { MEL_HOP, SAMPLE_RATE } from './mel.js';
 import { type LoadOptions, VtaLdmNetworks } from './networks.js';
@@ -16,17 +18,19 @@ const WINDOW_FRAMES = 1024;
 /** Mel frames that neighbouring windows share: 2.56 s. */
 const OVERLAP_FRAMES = 256;
 
-export interface VtaLdmOptions {
+export interface VtaLdmOptions extends CallOptions {
   seed: number;
   steps: number;
   guidance: number;
   sampler: SamplerOptions['kind'];
-  frameRule?: FrameRule;
-  /** Seconds of the part to work on. */
-  start?: number;
-  duration?: number;
-  onProgress?: (stage: string, done: number, total: number) => void;
-  signal?: AbortSignal;
+}
+
+/** The frames that CLIP encoded. */
+export interface EncodedFrames {
+  /** [T, embedding_dim]. */
+  tokens: Float32Array;
+  /** [T] seconds. */
+  times: readonly number[];
 }
 
 /** As the release samples. */
@@ -61,31 +65,31 @@ export class VtaLdmPipeline {
     return new VtaLdmPipeline(await VtaLdmNetworks.load(engine, folder, options));
   }
 
-  /** Mono 16 kHz sound in [−1, 1], exactly as long as the clip's picture. */
-  async generate(path: string, options: VtaLdmOptions): Promise<{ samples: Float32Array; seconds: number }> {
-    const { clip, tokens: token } = this.networks.config;
-    const { frames, times, seconds } = await clipFrames(path, {
-      rule: options.frameRule,
-      size: clip.image_size,
-      start: options.start,
-      duration: options.duration,
-      signal: options.signal,
-    });
-    const { tokens } = await this.networks.see(frames, options);
+  /** The chosen frames of a clip, encoded. Throws a MediaError for what is wrong with the clip. */
+  async encode(clip: Clip, options: CallOptions & { frameRule?: FrameRule } = {}): Promise<EncodedFrames> {
+    const { frameRule: rule, signal } = options;
+    const { frames, times } = await clipFrames(clip, { rule, size: this.networks.config.clip.image_size, signal });
+    const { tokens } = await this.networks.see(frames, { onProgress: options.onProgress, signal });
     // A part that has done its work gives back what it worked in: beside the weights only one part's is held at a time.
     await this.networks.releasePlans();
+    return { tokens, times };
+  }
+
+  /** Mono sound at SAMPLE_RATE in [−1, 1], for a picture that lasts `seconds`. */
+  async generate({ tokens, times }: EncodedFrames, seconds: number, options: VtaLdmOptions): Promise<Float32Array> {
+    const width = this.networks.config.tokens.embedding_dim;
     const rows = Math.max(1, Math.ceil((seconds * SAMPLE_RATE) / this.#samplesPerRow));
     const rowSeconds = this.#samplesPerRow / SAMPLE_RATE;
     const windows = windowStarts(rows, this.#window, this.#overlap).map((start) => ({
       start,
-      tokens: tokensOf(tokens, token.embedding_dim, times, start * rowSeconds, (start + this.#window) * rowSeconds),
+      tokens: tokensOf(tokens, width, times, start * rowSeconds, (start + this.#window) * rowSeconds),
     }));
     const latents = await this.#sample(windows, Math.max(rows, this.#window), options);
     await this.networks.releasePlans();
     const sound = await this.#decode(latents, windows, options);
     const samples = new Float32Array(Math.round(seconds * SAMPLE_RATE));
     samples.set(sound.subarray(0, samples.length));
-    return { samples: samples.map((x) => Math.max(-1, Math.min(1, x))), seconds };
+    return samples.map((x) => Math.max(-1, Math.min(1, x)));
   }
 
   /** From noise to latents [rows, bands / r, channels]; where windows overlap their predictions are averaged at every step. */

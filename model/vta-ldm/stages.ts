@@ -6,7 +6,8 @@
 import { createEngine, type Engine, Graph, permute, slice, stft } from '../../engine/engine.js';
 import { OnsetError } from '../../kernels/errors.js';
 import { EFFICIENTNET_LITE_FILE } from '../../weights/index.js';
-import { PictureClassifier } from '../appearance/image-classifier.js';
+import { ImageClassifier } from '../appearance/image-classifier.js';
+import { openClip } from '../media/index.js';
 import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
 import { runTrajectory } from '../samplers/trajectory.js';
 import { clipFrames, type FrameRule } from './clip-frames.js';
@@ -80,8 +81,8 @@ export async function runStage(request: StageRequest): Promise<Tensors> {
     const { weights, dtype, onProgress, signal } = request;
     const options = { dtype, ...(onProgress && { onProgress }), ...(signal && { signal }) };
     if (request.stage === 'appearance') {
-      const loadClassifier = (): Promise<PictureClassifier> =>
-        PictureClassifier.load(engine, `${weights}/${EFFICIENTNET_LITE_FILE}`, options);
+      const loadClassifier = (): Promise<ImageClassifier> =>
+        ImageClassifier.load(engine, `${weights}/${EFFICIENTNET_LITE_FILE}`, options);
       return await timed(request, loadClassifier, (classifier) => classify(classifier, request));
     }
     const load = (): Promise<VtaLdmNetworks> =>
@@ -133,7 +134,7 @@ function runNetwork(networks: VtaLdmNetworks, request: StageRequest): Promise<Te
 }
 
 async function frames({ clip, frameRule, signal }: StageRequest): Promise<Tensors> {
-  const seen = await clipFrames(clip!, { rule: frameRule, signal });
+  const seen = await clipFrames(await openClip(clip!, { signal }), { rule: frameRule, signal });
   const count = seen.indices.length;
   const size = Math.sqrt(seen.frames.length / count / 3);
   return new Map<string, NamedTensor>([
@@ -157,10 +158,10 @@ async function see(networks: VtaLdmNetworks, { inputs, onProgress, signal }: Sta
   ]);
 }
 
-async function classify(classifier: PictureClassifier, { inputs, signal }: StageRequest): Promise<Tensors> {
+async function classify(classifier: ImageClassifier, { inputs, signal }: StageRequest): Promise<Tensors> {
   const { size, head, classes } = classifier.config;
   const pictures = taken(inputs, 'pictures', ['T', 3, size, size]);
-  const { features, logits } = await classifier.see(channelsLast(pictures), signal);
+  const { features, logits } = await classifier.classify(channelsLast(pictures), signal);
   const count = pictures.shape[0]!;
   return new Map([
     ['features', { shape: [count, head], data: features }],

@@ -43,9 +43,9 @@ test('writes every variation with its own seed', async () => {
   const clip = await picture('plain.mp4', '64x48', '25', 2);
   const seeds: number[] = [];
   const makeSound: MakeSound = async (_, { seed, onProgress }) => {
-    seeds.push(seed);
-    onProgress('sampling', 1, 2);
-    return { samples: tone(2), seconds: 2, sound: 'wood' };
+    seeds.push(seed!);
+    onProgress?.('sampling', 1, 2);
+    return { samples: tone(2), sampleRate: 16000, seconds: 2, sound: 'wood' };
   };
   const settings = options({ output: scratch('v.mp4'), variations: 3, seed: 2 ** 32 - 2 });
   const results = await runJobs(await planOutputs([clip], settings), settings, makeSound, new AbortController().signal);
@@ -69,7 +69,7 @@ test('Ctrl-C aborts the work, which leaves nothing', async () => {
       async () => {
         process.kill(process.pid, 'SIGINT');
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
-        return { samples: tone(2), seconds: 2 };
+        return { samples: tone(2), sampleRate: 16000, seconds: 2 };
       },
       signal,
     ),

@@ -7,9 +7,8 @@ import envPaths from 'env-paths';
 import type { Engine } from '../../../engine/engine.js';
 import { digestFile } from '../../../weights/index.js';
 import { SAMPLE_RATE } from '../../foley/labelled-clip.js';
-import { decodeAudio } from '../../media/audio.js';
-import { FfmpegMissingError, MediaError } from '../../media/errors.js';
-import { watch } from '../../onset/extract-flow.js';
+import { decodeAudio, FfmpegMissingError, MediaError, openClip } from '../../media/index.js';
+import { extractFeatures } from '../../onset/extract-features.js';
 import { FlowExtractor } from '../../onset/flow-extractor.js';
 import { ClipStore, ClipStoreWriter, type StoredRecord } from './clip-store.js';
 import { toInt16 } from './dataset.js';
@@ -119,7 +118,8 @@ async function readClip(
   { size, extractor, signal }: { size: number; extractor: FlowExtractor; signal?: AbortSignal },
 ): Promise<StoredRecord<ClipFacts>> {
   try {
-    const { seconds, flow } = await watch(engine, entry.path, size, { extractor, signal });
+    const clip = await openClip(entry.path, { signal });
+    const { seconds, flow } = (await extractFeatures(engine, clip, { size, extractor, signal })).features;
     const heard = await decodeAudio(entry.path, { sampleRate: SAMPLE_RATE, signal });
     const sound = toInt16(heard.subarray(0, Math.floor(seconds * SAMPLE_RATE)));
     const { sha256 } = await digestFile(entry.path);

@@ -46,7 +46,7 @@ test('the table has about 40 classes, each with pictures that make it, and weigh
   assert.throws(
     () => parseSoundClasses('{"a":{"nearest":[],"pictures":{"1-3":0.6}},"b":{"nearest":[],"pictures":{"2":0.5}}}'),
     {
-      name: 'RangeError',
+      name: 'SoundTableError',
       message: /picture class 2 add up to 1\.1/,
     },
   );
@@ -93,7 +93,7 @@ test('motion is no cut', () => {
     const { begins } = sampler.push(frame(32, wave, i), i / 25);
     assert.equal(begins, i === 0, `a cut at frame ${i}`);
   }
-  assert.throws(() => new SceneSampler(30), { name: 'RangeError' });
+  assert.throws(() => new SceneSampler(30), { name: 'SoundTableError' });
 });
 
 test.run();

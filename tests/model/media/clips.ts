@@ -1,9 +1,12 @@
 /** Tiny clips made by ffmpeg for the tests of the media room, in a folder that is removed at the end of the run. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import nodeWav from 'node-wav';
+import { type ClipOptions, openClip } from '../../../model/media/clip.js';
 import { runTool } from '../../../model/media/ffmpeg.js';
+import type { ImageFormat } from '../../../model/media/frames.js';
 import { cleanups } from '../../harness/suite.js';
 
 let folder: string | undefined;
@@ -63,4 +66,28 @@ export function tone(seconds: number, frequency = 440): Float32Array {
     { length: Math.round(seconds * 16000) },
     (_, i) => 0.5 * Math.sin((2 * Math.PI * frequency * i) / 16000),
   );
+}
+
+/** A frame in one format. */
+export interface TestFrame {
+  pixels: Uint8Array;
+  time: number;
+}
+
+/** Frames of a clip in one format, by default in its own size and colour. */
+export async function* framesOf(
+  path: string,
+  { start, duration, signal, ...format }: ClipOptions & Partial<ImageFormat> = {},
+): AsyncGenerator<TestFrame> {
+  const clip = await openClip(path, { start, duration, signal });
+  for await (const { images, time } of clip.frames({ image: { pixels: 'rgb24', ...format } }, { signal })) {
+    yield { pixels: images.image, time };
+  }
+}
+
+/** The contents of a WAV file, or of its bytes, by node-wav (which reads aligned memory only). */
+export function readWav(source: string | Uint8Array): { sampleRate: number; channels: Float32Array[] } {
+  const bytes = typeof source === 'string' ? readFileSync(source) : source;
+  const { sampleRate, channelData } = nodeWav.decode(new Uint8Array(new Uint8Array(bytes).buffer));
+  return { sampleRate, channels: channelData };
 }

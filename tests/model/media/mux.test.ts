@@ -3,16 +3,25 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { decodeAudio } from '../../../model/media/audio.js';
+import { type ClipOptions, openClip } from '../../../model/media/clip.js';
 import { OutputError } from '../../../model/media/errors.js';
 import { runTool } from '../../../model/media/ffmpeg.js';
-import { type Frame, openFrames } from '../../../model/media/frames.js';
 import { type SoundOutput, writeSound } from '../../../model/media/mux.js';
 import { probe } from '../../../model/media/probe.js';
-import { readWav } from '../../../model/media/wav.js';
 import { suite } from '../../harness/suite.js';
-import { clip, picture, pictureWithSound, scratch, tone } from './clips.js';
+import { clip, framesOf, picture, pictureWithSound, readWav, scratch, type TestFrame, tone } from './clips.js';
 
 const test = suite('media: writing');
+
+/** `writeSound` of 16 kHz samples for the clip at a path. */
+async function write({
+  path,
+  start,
+  duration,
+  ...options
+}: Omit<SoundOutput, 'clip' | 'sampleRate'> & ClipOptions & { path: string }): Promise<void> {
+  await writeSound({ clip: await openClip(path, { start, duration }), sampleRate: 16000, ...options });
+}
 
 /** Digests of a file's picture packets, without their times. */
 async function packets(path: string): Promise<string[]> {
@@ -48,7 +57,7 @@ test('copies the picture bit by bit and adds sound of its length', async () => {
       if (path.endsWith('vp9.mkv') && ending === 'mov') continue;
       const output = `${path}.out.${ending}`;
       const { duration } = await probe(path);
-      await writeSound({ clip: path, samples: tone(duration), output });
+      await write({ path, samples: tone(duration), output });
       assert.deepEqual(await packets(output), await packets(path));
       await assertFits(output, duration);
       const copied = (await probe(output)).duration;
@@ -66,7 +75,7 @@ test('keeps the sound in place to the millisecond', async () => {
   samples.set(tone(0.3, 1000), 16000);
   for (const ending of ['mp4', 'mkv']) {
     const output = scratch(`placed.${ending}`);
-    await writeSound({ clip: path, samples, output });
+    await write({ path, samples, output });
     const sound = await decodeAudio(output);
     const onset = sound.findIndex((s) => Math.abs(s) > 0.2) / 16000;
     assert.ok(Math.abs(onset - 1) < 0.003, `${ending}: the tone begins at ${onset} s instead of 1 s`);
@@ -77,7 +86,7 @@ test('cuts and lengthens the sound to the picture', async () => {
   const path = await picture('plain.mp4', '64x48', '25', 2);
   for (const seconds of [0, 1.1, 3]) {
     const output = scratch(`fit-${seconds}.mp4`);
-    await writeSound({ clip: path, samples: tone(seconds), output });
+    await write({ path, samples: tone(seconds), output });
     await assertFits(output, 2);
   }
 });
@@ -91,7 +100,7 @@ test('places the sound with the first frame when the old sound began before it',
   const samples = new Float32Array(32000);
   samples.set(tone(0.3, 1000), 16000);
   const output = scratch('late-out.mp4');
-  await writeSound({ clip: path, samples, output });
+  await write({ path, samples, output });
   const sound = await decodeAudio(output);
   const onset = sound.findIndex((s) => Math.abs(s) > 0.2) / 16000;
   assert.ok(Math.abs(onset - 1) < 0.005, `${onset}`);
@@ -101,11 +110,11 @@ test('places the sound with the first frame when the old sound began before it',
 test('writes a part that shows from its first frame', async () => {
   const path = await picture('parts.mp4', '64x48', '25', 3, '-g', '30', '-bf', '2');
   const output = scratch('part.mp4');
-  await writeSound({ clip: path, samples: tone(1), output, start: 1.52, duration: 1 });
-  const frames: Frame[] = [];
-  for await (const frame of await openFrames(path, { start: 1.52, duration: 1 })) frames.push(frame);
-  const shown: Frame[] = [];
-  for await (const frame of await openFrames(output)) shown.push(frame);
+  await write({ path, samples: tone(1), output, start: 1.52, duration: 1 });
+  const frames: TestFrame[] = [];
+  for await (const frame of framesOf(path, { start: 1.52, duration: 1 })) frames.push(frame);
+  const shown: TestFrame[] = [];
+  for await (const frame of framesOf(output)) shown.push(frame);
   assert.ok(shown.length >= 25 && shown.length <= 28, `${shown.length} frames`);
   assert.deepEqual(shown[0].pixels, frames[0].pixels);
   assert.deepEqual(shown[24].pixels, frames[24].pixels);
@@ -114,8 +123,8 @@ test('writes a part that shows from its first frame', async () => {
 
 test('writes the sound alone', async () => {
   const output = scratch('alone.wav');
-  await writeSound({ clip: await picture('plain.mp4', '64x48', '25', 2), samples: tone(2), output });
-  const { sampleRate, channels } = await readWav(output);
+  await write({ path: await picture('plain.mp4', '64x48', '25', 2), samples: tone(2), output });
+  const { sampleRate, channels } = readWav(output);
   assert.deepEqual([sampleRate, channels.length, channels[0].length], [16000, 1, 32000]);
 });
 
@@ -123,18 +132,18 @@ test('leaves nothing behind when it fails or is aborted', async () => {
   const path = await picture('plain.mp4', '64x48', '25', 2);
   mkdirSync(scratch('clean'), { recursive: true });
   const raw = await clip('raw.avi', '-i', path, '-c:v', 'rawvideo', '-pix_fmt', 'bgr24');
-  const failing: [Partial<SoundOutput> & { output: string }, string][] = [
+  const failing: [Partial<Parameters<typeof write>[0]> & { output: string }, string][] = [
     [{ output: scratch('clean/a.txt') }, 'OutputError'],
     [{ output: path }, 'OutputError'],
     [{ output: scratch('missing/a.mp4') }, 'OutputError'],
     [{ output: scratch('missing/a.wav') }, 'OutputError'],
-    [{ output: scratch('clean/raw.mp4'), clip: raw }, 'OutputError'],
+    [{ output: scratch('clean/raw.mp4'), path: raw }, 'OutputError'],
     [{ output: scratch('clean/a.mp4'), start: 5 }, 'MediaRangeError'],
     [{ output: scratch('clean/b.mp4'), signal: AbortSignal.abort() }, 'AbortError'],
     [{ output: scratch('clean/c.mp4'), signal: AbortSignal.timeout(20) }, 'TimeoutError'],
   ];
   for (const [options, name] of failing) {
-    await assert.rejects(writeSound({ clip: path, samples: tone(2), ...options }), { name }, options.output);
+    await assert.rejects(write({ path, samples: tone(2), ...options }), { name }, options.output);
   }
   assert.deepEqual(readdirSync(scratch('clean')), []);
   assert.ok(!existsSync(scratch('missing')));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Engine, Graph } from '../../../engine/engine.js';
-import { PictureClassifier } from '../../../model/appearance/image-classifier.js';
+import { ImageClassifier } from '../../../model/appearance/image-classifier.js';
 import {
   EFFICIENTNET_LITE0,
   type EfficientNetLiteConfig,
@@ -49,8 +49,8 @@ async function check(
   bar: number,
 ): Promise<void> {
   await withWeights(rename, async (path, config, read) => {
-    const classifier = await PictureClassifier.load(engine, path, { config, dtype });
-    const { features, logits } = await classifier.see(await read('in.pictures'));
+    const classifier = await ImageClassifier.load(engine, path, { config, dtype });
+    const { features, logits } = await classifier.classify(await read('in.pictures'));
     assert.ok(nmse(features, await read('out.features')) <= bar);
     assert.ok(nmse(logits, await read('out.logits')) <= bar);
     await classifier.dispose();
@@ -89,7 +89,7 @@ test('what a checkpoint lacks is named, and a normalisation that does not fit', 
   const engine = await engineOfTheFile();
   const without = (lost: string) => (name: string) => (name === lost ? undefined : name);
   await withWeights(without('_blocks.1._bn1.running_var'), async (path, config) => {
-    await assert.rejects(PictureClassifier.load(engine, path, { config }), {
+    await assert.rejects(ImageClassifier.load(engine, path, { config }), {
       name: 'TensorMatchError',
       message: /_blocks\.1\._depthwise_conv\.weight/,
     });
@@ -97,7 +97,7 @@ test('what a checkpoint lacks is named, and a normalisation that does not fit', 
   const swapped = (name: string): string =>
     name.replace(/^_bn([01])\.running_mean$/, (_, which) => `_bn${1 - Number(which)}.running_mean`);
   await withWeights(swapped, async (path, config) => {
-    await assert.rejects(PictureClassifier.load(engine, path, { config }), {
+    await assert.rejects(ImageClassifier.load(engine, path, { config }), {
       name: 'LayoutError',
       message: /_bn0\.running_mean.*expected \[32\], found \[24\]/s,
     });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Graph, type Tensor } from '../../../engine/engine.js';
 import { Parameters } from '../../../model/networks/parameters.js';
 import { predictedTracks } from '../../../model/onset/alignment.js';
-import { Pipeline } from '../../../model/onset/pipeline.js';
+import { OnsetPipeline } from '../../../model/onset/pipeline.js';
 import { shippedWeights } from '../../../model/onset/shipped-weights.js';
 import { openSafetensors, withFile } from '../../../weights/index.js';
 import { sharedEngine } from '../../harness/engine.js';
@@ -16,7 +16,7 @@ const GOLDENS = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'golden
 
 test('every part of the shipped model gives what its PyTorch twin gives, to NMSE 1e-9', async () => {
   const engine = await sharedEngine();
-  const { model } = await Pipeline.load(engine, shippedWeights());
+  const { model } = await OnsetPipeline.load(engine, shippedWeights());
   await withFile(GOLDENS, async (source) => {
     const file = await openSafetensors(source);
     const graph = new Graph();

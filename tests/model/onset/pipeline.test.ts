@@ -3,8 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FlowClip } from '../../../model/onset/flow-features.js';
-import { DEFAULTS, Pipeline, type SeenClip, UnknownSoundError } from '../../../model/onset/pipeline.js';
+import { ONSET_DEFAULTS, OnsetPipeline, type VisualFeatures } from '../../../model/onset/pipeline.js';
 import { shippedWeights } from '../../../model/onset/shipped-weights.js';
+import { UnknownSoundError } from '../../../model/video-to-audio.js';
 import {
   describeFiles,
   IntegrityError,
@@ -16,12 +17,13 @@ import {
 import { sharedEngine } from '../../harness/engine.js';
 import { suite } from '../../harness/suite.js';
 
-const test = suite('model: pipeline');
-let loaded: Promise<Pipeline> | null = null;
-const pipeline = async (): Promise<Pipeline> => (loaded ??= Pipeline.load(await sharedEngine(), shippedWeights()));
+const test = suite('onset: pipeline');
+let loaded: Promise<OnsetPipeline> | null = null;
+const pipeline = async (): Promise<OnsetPipeline> =>
+  (loaded ??= OnsetPipeline.load(await sharedEngine(), shippedWeights()));
 
 /** A ball that falls and bounces once a second, seen in the middle cells. */
-function bouncing(seconds: number, shift = 0): SeenClip {
+function bouncing(seconds: number, shift = 0): VisualFeatures {
   const pairs = Math.max(0, Math.round(seconds * 25) - 1);
   const grid = new Float32Array(pairs * 320);
   for (let i = 0; i < pairs; i++) {
@@ -33,7 +35,7 @@ function bouncing(seconds: number, shift = 0): SeenClip {
   return { seconds, flow };
 }
 
-const options = { ...DEFAULTS, steps: 2 };
+const options = { ...ONSET_DEFAULTS, steps: 2 };
 
 test('the sound is as long as the clip, for one frame, below a window, and over several', async () => {
   const model = await pipeline();
@@ -69,7 +71,7 @@ test('a clip sounds the same alone and in a batch', async () => {
   assert.ok(most < 1e-3, `samples differ by up to ${most}`);
 });
 
-test('the model sees time: moving the picture in time moves its onset track', async () => {
+test('the model sees time: moving the motion in time moves its onset track', async () => {
   const model = await pipeline();
   const [now] = await model.generate([bouncing(4)], options);
   const [later] = await model.generate([bouncing(4, 0.5)], options);
@@ -83,10 +85,10 @@ test('the model sees time: moving the picture in time moves its onset track', as
   assert.ok(changed > 0.05 * same, `onset tracks differ by ${(100 * changed) / same} %`);
 });
 
-test('the order of what is seen matters: the same frames shuffled give another sound', async () => {
+test('the order of the frames matters: the same ones shuffled give another sound', async () => {
   const model = await pipeline();
-  const seen = bouncing(4);
-  const { grid } = seen.flow;
+  const features = bouncing(4);
+  const { grid } = features.flow;
   const pairs = grid.length / 320;
   // 37 is prime to the number of pairs: every pair comes once.
   const shuffled = new Float32Array(grid.length);
@@ -96,7 +98,7 @@ test('the order of what is seen matters: the same frames shuffled give another s
   }
   const sounds: Float32Array[] = [];
   for (const each of [grid, grid, shuffled]) {
-    const [sound] = await model.generate([{ ...seen, flow: { ...seen.flow, grid: each } }], options);
+    const [sound] = await model.generate([{ ...features, flow: { ...features.flow, grid: each } }], options);
     sounds.push(sound!.samples);
   }
   assert.deepEqual(sounds[0], sounds[1]);
@@ -161,13 +163,13 @@ test('weights that are missing, cut, changed, or made with another codec are ref
   const fresh = (): void => cpSync(shippedWeights(), folder, { recursive: true });
   try {
     await assert.rejects(
-      Pipeline.load(engine, folder),
+      OnsetPipeline.load(engine, folder),
       (e: Error) => e instanceof SourceError && /manifest\.json/.test(e.message),
     );
     fresh();
     truncateSync(join(folder, 'generator.safetensors'), 5000);
     await assert.rejects(
-      Pipeline.load(engine, folder),
+      OnsetPipeline.load(engine, folder),
       (e: Error) => e instanceof IntegrityError && /generator/.test(e.message),
     );
     fresh();
@@ -175,7 +177,7 @@ test('weights that are missing, cut, changed, or made with another codec are ref
     bytes[bytes.length - 7]! ^= 1;
     writeFileSync(join(folder, 'codec.safetensors'), bytes);
     await assert.rejects(
-      Pipeline.load(engine, folder),
+      OnsetPipeline.load(engine, folder),
       (e: Error) => e instanceof IntegrityError && /codec/.test(e.message),
     );
     // A manifest that agrees with the changed codec does not make it the generator's.
@@ -187,7 +189,7 @@ test('weights that are missing, cut, changed, or made with another codec are ref
         manifest.files.map((f) => f.name),
       ),
     });
-    await assert.rejects(Pipeline.load(engine, folder), ProvenanceError);
+    await assert.rejects(OnsetPipeline.load(engine, folder), ProvenanceError);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { openClip } from '../../../model/media/clip.js';
 import { clipFrames, type FrameRule, frameIndices, prepareFrame } from '../../../model/vta-ldm/clip-frames.js';
 import { suite } from '../../harness/suite.js';
 import { picture } from '../media/clips.js';
@@ -32,11 +33,10 @@ test('a picture is squeezed to its short side and cut in the middle', () => {
 
 test('a clip gives its chosen frames in their order, those that exist', async () => {
   const path = await picture('clip-frames.mp4', '64x48', '30000/1001', 2.5);
-  const { frames, indices, seconds } = await clipFrames(path);
+  const { frames, indices } = await clipFrames(await openClip(path));
   assert.deepEqual(indices, [0, 14, 29, 43, 58, 72]);
   assert.equal(frames.length, 6 * 224 * 224 * 3);
-  assert.ok(Math.abs(seconds - 2.5) < 0.05);
-  const part = await clipFrames(path, { start: 1, duration: 0.6 });
+  const part = await clipFrames(await openClip(path, { start: 1, duration: 0.6 }));
   assert.deepEqual(part.indices, [0, 14]);
 });
 

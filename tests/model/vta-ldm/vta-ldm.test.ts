@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openClip } from '../../../model/media/clip.js';
 import { initialValues } from '../../../model/networks/parameters.js';
 import { parseVtaLdmConfig, VtaLdmConfigError } from '../../../model/vta-ldm/config.js';
 import { parametersOf, VtaLdmNetworks, type VtaLdmPart } from '../../../model/vta-ldm/networks.js';
-import { VTA_LDM_DEFAULTS, VtaLdmPipeline } from '../../../model/vta-ldm/pipeline.js';
 import { runStage, StageInputError, type StageRequest } from '../../../model/vta-ldm/stages.js';
+import { VtaLdmVideoToAudio } from '../../../model/vta-ldm/video-to-audio.js';
 import { writeSafetensors } from '../../../weights/index.js';
 import { storedShape } from '../../../weights/load.js';
 import { guestEngine, noise } from '../../harness/engine.js';
@@ -83,20 +84,34 @@ test('the order of the frames changes nothing: the published model cannot see ti
 });
 
 test('a clip longer than a window gets sound of its own length, the same for the same seed', async () => {
-  const engine = await guestEngine();
-  const pipeline = await VtaLdmPipeline.load(engine, await tinyModel());
-  const options = { ...VTA_LDM_DEFAULTS, sampler: 'ddim' as const, steps: 1, guidance: 1 };
-  const long = await pipeline.generate(await picture('vta-ldm-long.mp4', '64x48', '5', 11.2), options);
+  const model = await VtaLdmVideoToAudio.load(await guestEngine(), await tinyModel());
+  const options = { sampler: 'ddim', steps: 1, guidance: 1 };
+  const long = await model.generate(await openClip(await picture('vta-ldm-long.mp4', '64x48', '5', 11.2)), options);
+  assert.equal(long.sampleRate, 16000);
   assert.equal(long.samples.length, Math.round(long.seconds * 16000));
   assert.ok(Math.abs(long.seconds - 11.2) < 0.01);
   assert.ok(long.samples.every((x) => Math.abs(x) <= 1));
   assert.ok(long.samples.some((x) => x !== 0));
-  const short = await picture('vta-ldm-short.mp4', '64x48', '5', 1);
+  const short = await openClip(await picture('vta-ldm-short.mp4', '64x48', '5', 1));
   const sounds = [];
-  for (const seed of [3, 3, 4]) sounds.push((await pipeline.generate(short, { ...options, seed })).samples);
+  for (const seed of [3, 3, 4]) sounds.push((await model.generate(short, { ...options, seed })).samples);
   assert.deepEqual(sounds[0], sounds[1]);
   assert.notDeepEqual(sounds[0], sounds[2]);
-  await pipeline.networks.releasePlans();
+  // Parts free what they worked in between one another, so calls at once wait for each other.
+  const both = await Promise.all([3, 4].map((seed) => model.generate(short, { ...options, seed })));
+  assert.deepEqual(
+    both.map(({ samples }) => samples),
+    sounds.slice(1),
+  );
+  await model.dispose();
+});
+
+test('an option outside its range is refused by name, and a sound class altogether', async () => {
+  const model = await VtaLdmVideoToAudio.load(await guestEngine(), await tinyModel());
+  const clip = await openClip(await picture('vta-ldm-short.mp4', '64x48', '5', 1));
+  await assert.rejects(model.generate(clip, { sampler: 'heun' }), { name: 'InvalidOptionsError', message: /sampler/ });
+  await assert.rejects(model.generate(clip, { sound: 'drum' }), { name: 'UnknownSoundError' });
+  await model.dispose();
 });
 
 test('parameters are counted from the checkpoint, part by part', async () => {

@@ -1,0 +1,12 @@
+/** What is in the images of a clip, and which sounds follow from it. */
+
+export {
+  appearanceFormat,
+  type ClassifiedClip,
+  type Classifier,
+  classifyScenes,
+  type Scene,
+  SceneClassifier,
+} from './classify-scenes.js';
+export { type ClassifierOptions, ImageClassifier } from './image-classifier.js';
+export { nearestClass, type Ranked, soundClasses } from './sound-classes.js';
