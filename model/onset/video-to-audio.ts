@@ -99,7 +99,7 @@ export class OnsetVideoToAudio implements VideoToAudioModel {
   async #extractNew(clip: Clip, appearance: string | undefined, call: CallOptions): Extracted['clip'] {
     const classifier = appearance === undefined ? undefined : await this.#classifier(appearance);
     return extractFeatures(this.#engine, clip, {
-      size: (this.#pipeline.model.config.encoder as { pictureWidth: number }).pictureWidth,
+      size: this.#pipeline.model.config.encoder.pictureWidth,
       classifier,
       ...call,
     });

@@ -1,4 +1,4 @@
-/** From pictures to sounds: the table, the choice, and scenes. */
+/** From images to sounds: the table, the choice, and scenes. */
 
 import assert from 'node:assert/strict';
 import { SceneSampler } from '../../../model/appearance/scenes.js';
@@ -37,20 +37,20 @@ test('what is in the picture gives the sound that anyone expects', () => {
   assert.equal(heard({ trilobite: 0.9 }), 'none');
 });
 
-test('the table has about 40 classes, each with pictures that make it, and weights that add up to at most 1', () => {
+test('the table has about 40 classes, each with images that make it, and weights that add up to at most 1', () => {
   const classes = soundClasses();
   assert.ok(classes.length >= 38 && classes.length <= 50);
   const empty = classes.filter(({ weights }) => weights.size === 0).map(({ name }) => name);
   assert.deepEqual(empty, ['none']);
   for (const { weights } of classes) for (const i of weights.keys()) assert.ok(i < 1000);
   assert.throws(
-    () => parseSoundClasses('{"a":{"nearest":[],"pictures":{"1-3":0.6}},"b":{"nearest":[],"pictures":{"2":0.5}}}'),
+    () => parseSoundClasses('{"a":{"nearest":[],"images":{"1-3":0.6}},"b":{"nearest":[],"images":{"2":0.5}}}'),
     {
       name: 'SoundTableError',
-      message: /picture class 2 add up to 1\.1/,
+      message: /ImageNet class 2 add up to 1\.1/,
     },
   );
-  assert.throws(() => parseSoundClasses('{"a":{"nearest":[],"pictures":{"x":0.5}}}'), { name: 'ZodError' });
+  assert.throws(() => parseSoundClasses('{"a":{"nearest":[],"images":{"x":0.5}}}'), { name: 'ZodError' });
 });
 
 test('a generator is given the nearest class that it has, or none', () => {
@@ -93,7 +93,7 @@ test('motion is no cut', () => {
     const { begins } = sampler.push(frame(32, wave, i), i / 25);
     assert.equal(begins, i === 0, `a cut at frame ${i}`);
   }
-  assert.throws(() => new SceneSampler(30), { name: 'SoundTableError' });
+  assert.throws(() => new SceneSampler(30), { name: 'MediaRangeError' });
 });
 
 test.run();
