@@ -80,6 +80,6 @@ export function describe(device: GPUDevice): DeviceProfile {
     maxStorageBindings: device.limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: device.limits.maxStorageBufferBindingSize,
     maxBufferBytes: device.limits.maxBufferSize,
-    maxImageSide: device.limits.maxTextureDimension2D,
+    maxTextureSide: device.limits.maxTextureDimension2D,
   };
 }

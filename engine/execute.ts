@@ -4,9 +4,9 @@
  */
 
 import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../kernels/kernel.js';
-import { copyToImage, createImage, type ImageCopy } from './images.js';
 import type { PipelineCache } from './pipelines.js';
 import { settled } from './platform/gpu.js';
+import { copyToTexture, createOperandTexture, type TextureCopy } from './texture-operands.js';
 
 const STORAGE = 0x80;
 const COPY_SRC = 0x4;
@@ -15,7 +15,7 @@ const UNIFORM = 0x40;
 
 export interface PreparedCall {
   /** Made before the dispatch. */
-  copies: readonly ImageCopy[];
+  copies: readonly TextureCopy[];
   pipeline: GPUComputePipeline;
   bindings: GPUBindGroup;
   workgroups: readonly [number, number, number];
@@ -43,7 +43,7 @@ export function uploadTensor(device: GPUDevice, buffer: GPUBuffer, data: ArrayBu
   device.queue.writeBuffer(buffer, at, padded);
 }
 
-/** Pipelines, scratch, images, parameters and bind groups of one lowering over given tensors. */
+/** Pipelines, scratch, textures, parameters and bind groups of one lowering over given tensors. */
 export async function prepareLowering(
   device: GPUDevice,
   cache: PipelineCache,
@@ -56,13 +56,13 @@ export async function prepareLowering(
   const pipelines = await Promise.all(lowering.calls.map((call) => cache.get(call)));
   const calls = lowering.calls.map((call, i) => {
     const { pipeline, layout, pack, label } = pipelines[i]!;
-    const copies: ImageCopy[] = [];
+    const copies: TextureCopy[] = [];
     const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
       const buffer = { input: inputs, output: outputs, scratch }[ref.of][ref.index]!;
-      if (!ref.image) return { binding, resource: { buffer } };
-      const texture = createImage(device, ref.image);
+      if (!ref.texture) return { binding, resource: { buffer } };
+      const texture = createOperandTexture(device, ref.texture);
       owned.push(texture);
-      copies.push({ source: buffer, texture, shape: ref.image });
+      copies.push({ source: buffer, texture, layout: ref.texture });
       return { binding, resource: texture.createView() };
     });
     if (pack) {
@@ -90,7 +90,7 @@ export function encodeCalls(encoder: GPUCommandEncoder, calls: readonly Prepared
     if (copies.length > 0) {
       pass?.end();
       pass = null;
-      for (const copy of copies) copyToImage(encoder, copy);
+      for (const copy of copies) copyToTexture(encoder, copy);
     }
     pass ??= encoder.beginComputePass();
     pass.setPipeline(pipeline);

@@ -1,9 +1,9 @@
 /** Compiles kernel calls to pipelines, once each, concurrently. */
 
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import { texelFormat } from '../kernels/image.js';
 import type { BufferRef, KernelCall } from '../kernels/kernel.js';
 import { preprocess } from '../kernels/preprocessor.js';
+import { texelFormat } from '../kernels/texture-operand.js';
 import { wgsl } from '../kernels/wgsl.js';
 import { CompileError, EngineError } from './errors.js';
 
@@ -15,9 +15,9 @@ export interface Pipeline {
   readonly pack: ((values: Readonly<Record<string, number>>) => ArrayBuffer) | null;
 }
 
-/** r: read, w: read and written, i or h: read as an image of f32 or f16. */
-const accessOf = ({ image, access }: BufferRef): string =>
-  image ? (image.dtype === 'f32' ? 'i' : 'h') : access === 'read' ? 'r' : 'w';
+/** r: read, w: read and written, t or h: read through a texture of f32 or f16. */
+const accessOf = ({ texture, access }: BufferRef): string =>
+  texture ? (texture.dtype === 'f32' ? 't' : 'h') : access === 'read' ? 'r' : 'w';
 
 /** A readable key: template, sorted defines, and access of each binding (it shapes the layout). */
 export function pipelineKey(call: KernelCall): string {
@@ -91,8 +91,8 @@ export class PipelineCache {
     const entries: GPUBindGroupLayoutEntry[] = call.buffers.map((b, binding) => ({
       binding,
       visibility: 4,
-      ...(b.image
-        ? { storageTexture: { access: 'read-only', format: texelFormat(b.image.dtype) } }
+      ...(b.texture
+        ? { storageTexture: { access: 'read-only', format: texelFormat(b.texture.dtype) } }
         : { buffer: { type: b.access === 'read' ? 'read-only-storage' : 'storage' } }),
     }));
     if (pack) entries.push({ binding: call.buffers.length, visibility: 4, buffer: { type: 'uniform' } });

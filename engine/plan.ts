@@ -4,12 +4,12 @@ import { bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
 import type { DeviceLoss } from './device-loss.js';
 import { DeviceError, DeviceLostError, EngineError, PlanInputError } from './errors.js';
 import { createTensorBuffer, encodeCalls, type PreparedCall, uploadTensor } from './execute.js';
-import { createImage, type ImageCopy, imageBytes } from './images.js';
 import type { PipelineCache } from './pipelines.js';
 import type { Program, Stored } from './planner.js';
 import { printMemory, printProgram } from './planner.js';
 import { settled } from './platform/gpu.js';
 import { type ProfileRow, profileCalls } from './profiler.js';
+import { createOperandTexture, type TextureCopy, textureBytes } from './texture-operands.js';
 import { type TensorData, typedView, type Variables } from './variables.js';
 
 /** What a plan needs of its engine; the engine swaps it after a device was lost. */
@@ -92,8 +92,8 @@ export class Plan {
       }),
     );
     for (const [name, type] of program.variables) variables.ensure(name, type);
-    const images = program.images.map((shape) => createImage(device, shape));
-    owned.push(...images);
+    const textures = program.textures.map((layout) => createOperandTexture(device, layout));
+    owned.push(...textures);
     const bufferOf = (place: Stored): GPUBuffer => {
       switch (place.in) {
         case 'slot':
@@ -122,12 +122,12 @@ export class Plan {
     let offset = 0;
     const calls = program.steps.map((step, i): PreparedCall => {
       const { pipeline, layout, label } = compiled[i]!;
-      const copies: ImageCopy[] = [];
+      const copies: TextureCopy[] = [];
       const entries: GPUBindGroupEntry[] = step.places.map((place, binding) => {
-        if (place.in !== 'image')
+        if (place.in !== 'texture')
           return { binding, resource: { buffer: bufferOf(place), offset: 0, size: place.bytes } };
-        const texture = images[place.image]!;
-        copies.push({ source: bufferOf(place.source), texture, shape: place.shape });
+        const texture = textures[place.texture]!;
+        copies.push({ source: bufferOf(place.source), texture, layout: place.layout });
         return { binding, resource: texture.createView() };
       });
       const block = blocks[i];
@@ -155,7 +155,7 @@ export class Plan {
       }),
     );
     const bytes = [
-      ...program.images.map(imageBytes),
+      ...program.textures.map(textureBytes),
       ...owned.map((resource) => ('size' in resource ? resource.size : 0)),
     ].reduce((sum, size) => sum + size, 0);
     this.#resources = { host, inputs, outputs, calls, owned, bytes };

@@ -6,17 +6,17 @@
 import {
   byteLength,
   type DeviceProfile,
-  type ImageShape,
   type KernelCall,
   type Lowering,
   type TensorType,
+  type TextureLayout,
 } from '../kernels/kernel.js';
 import { LimitError } from './errors.js';
 import type { Graph, Node, Tensor } from './graph.js';
-import { assignImages, imageBytes } from './images.js';
 import { fuse } from './passes/fuse.js';
 import { reachable } from './passes/reachable.js';
 import { assignSlots, type Lifetime, type SlotPlan } from './slots.js';
+import { assignTextures, textureBytes } from './texture-operands.js';
 
 /** Where a tensor is kept, and how many bytes it has. */
 export type Stored =
@@ -24,8 +24,8 @@ export type Stored =
   | { in: 'input' | 'variable'; name: string; bytes: number }
   | { in: 'constant'; id: number; bytes: number };
 
-/** What a step binds: a buffer, or an image that `source` is copied to just before. */
-export type Place = Stored | { in: 'image'; image: number; shape: ImageShape; source: Stored; bytes: number };
+/** What a step binds: a buffer, or a texture that `source` is copied to just before. */
+export type Place = Stored | { in: 'texture'; texture: number; layout: TextureLayout; source: Stored; bytes: number };
 
 export interface Step {
   readonly op: string;
@@ -41,8 +41,8 @@ export interface Step {
 export interface Program {
   readonly steps: readonly Step[];
   readonly slots: SlotPlan;
-  /** Textures that tensors are copied to where a kernel reads them as images. */
-  readonly images: readonly ImageShape[];
+  /** Textures that operands are copied to for kernels that read them so. */
+  readonly textures: readonly TextureLayout[];
   readonly inputs: ReadonlyMap<string, TensorType>;
   readonly variables: ReadonlyMap<string, TensorType>;
   readonly constants: ReadonlyMap<number, { type: TensorType; data: Float32Array | Uint32Array | Int32Array }>;
@@ -141,7 +141,7 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
   };
 
   const steps: Step[] = [];
-  const imaged: { step: number; shape: ImageShape; place: Extract<Place, { in: 'image' }> }[] = [];
+  const textured: { step: number; layout: TextureLayout; place: Extract<Place, { in: 'texture' }> }[] = [];
   for (const [i, { node, lowering }] of lowered.entries()) {
     for (const call of lowering.calls) {
       const places = call.buffers.map((ref): Place => {
@@ -151,9 +151,9 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
           ref.of === 'scratch'
             ? { in: 'slot', slot: scratchSlot.get(`${i}:${ref.index}`)!, bytes: byteLength(type) }
             : placeOf(operands[ref.index] as Tensor);
-        if (!ref.image) return source;
-        const place = { in: 'image' as const, image: 0, shape: ref.image, source, bytes: source.bytes };
-        imaged.push({ step: steps.length, shape: place.shape, place });
+        if (!ref.texture) return source;
+        const place = { in: 'texture' as const, texture: 0, layout: ref.texture, source, bytes: source.bytes };
+        textured.push({ step: steps.length, layout: place.layout, place });
         return place;
       });
       steps.push({
@@ -167,10 +167,10 @@ export function planProgram(graph: Graph, profile: DeviceProfile, options: PlanO
       });
     }
   }
-  const { images, assignment } = assignImages(imaged);
-  for (const [i, { place }] of imaged.entries()) place.image = assignment[i]!;
+  const { textures, assignment } = assignTextures(textured);
+  for (const [i, { place }] of textured.entries()) place.texture = assignment[i]!;
   const outputs = new Map([...graph.outputs].map(([name, t]) => [name, { type: typeOf(t), place: placeOf(t) }]));
-  return { steps, slots, images, inputs: usedInputs, variables: usedVariables, constants, outputs };
+  return { steps, slots, textures, inputs: usedInputs, variables: usedVariables, constants, outputs };
 }
 
 const typeOf = (t: TensorType): TensorType => ({ shape: t.shape, dtype: t.dtype });
@@ -182,7 +182,7 @@ export function printProgram(program: Program): string {
   const place = (p: Place): string => {
     if (p.in === 'slot') return `s${p.slot}`;
     if (p.in === 'constant') return `c${p.id}`;
-    if (p.in === 'image') return `${place(p.source)}→i${p.image}`;
+    if (p.in === 'texture') return `${place(p.source)}→t${p.texture}`;
     return `${p.in === 'input' ? 'in' : 'var'}:${p.name}`;
   };
   const lines = program.steps.map((step, i) => {
@@ -196,11 +196,11 @@ export function printProgram(program: Program): string {
 export function printMemory(program: Program): string {
   const total = (types: Iterable<TensorType>): number => [...types].reduce((sum, t) => sum + byteLength(t), 0);
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  const { slots, images } = program;
+  const { slots, textures } = program;
   return (
     `memory: variables ${mb(total(program.variables.values()))}, activations ${mb(slots.peakBytes)} in ${slots.slots.length} slots ` +
     `(lower bound ${mb(slots.lowerBound)}, ratio ${(slots.peakBytes / Math.max(1, slots.lowerBound)).toFixed(3)}), ` +
-    `images ${mb(images.reduce((sum, image) => sum + imageBytes(image), 0))} in ${images.length}, ` +
+    `textures ${mb(textures.reduce((sum, layout) => sum + textureBytes(layout), 0))} in ${textures.length}, ` +
     `inputs ${mb(total(program.inputs.values()))}, constants ${mb(total([...program.constants.values()].map((c) => c.type)))}, ` +
     `staging ${mb(total([...program.outputs.values()].map((o) => o.type)))}`
   );

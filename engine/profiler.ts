@@ -2,8 +2,8 @@
 
 import type { PreparedCall } from './execute.js';
 import { readBuffer } from './execute.js';
-import { copyToImage } from './images.js';
 import type { Step } from './planner.js';
+import { copyToTexture } from './texture-operands.js';
 
 export interface ProfileRow {
   readonly op: string;
@@ -35,9 +35,9 @@ export async function profileCalls(
     const resolved = device.createBuffer({ size: part.length * 16, usage: 0x200 | 0x4 });
     const encoder = device.createCommandEncoder();
     for (const [i, call] of part.entries()) {
-      // An empty pass marks the start, so that the copies into images count as part of the call.
+      // An empty pass marks the start, so that the copies into textures count as part of the call.
       encoder.beginComputePass({ timestampWrites: { querySet: set, beginningOfPassWriteIndex: 2 * i } }).end();
-      for (const copy of call.copies) copyToImage(encoder, copy);
+      for (const copy of call.copies) copyToTexture(encoder, copy);
       const pass = encoder.beginComputePass({ timestampWrites: { querySet: set, endOfPassWriteIndex: 2 * i + 1 } });
       pass.setPipeline(call.pipeline);
       pass.setBindGroup(0, call.bindings);

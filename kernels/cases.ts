@@ -19,7 +19,7 @@ export interface CaseRandom {
 export interface FamilyCases<P extends Problem> {
   readonly family: Family<P>;
   /**
-   * The truth in f64, on the values as stored (already rounded to the operand's type), flat row-major.
+   * The reference result in f64, on the values as stored (already rounded to the operand's type), flat row-major.
    * Gives the outputs, followed by each input that the kernels update in place.
    */
   reference(problem: P, inputs: readonly Float64Array[]): Float64Array[];

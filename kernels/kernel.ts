@@ -2,7 +2,7 @@
  * What every kernel family states about itself, and what the engine needs to run it.
  *
  * A *family* (matmul, conv, …) solves a *problem* (typed shapes plus attributes) by one of several *variants*, from the
- * naive one that is the readable truth to tuned ones. A variant *lowers* a problem to one or more *kernel calls*: a WGSL
+ * naive one that is the reference implementation to tuned ones. A variant *lowers* a problem to one or more *kernel calls*: a WGSL
  * template with its compile-time defines, the buffers in binding order, run-time parameters, and the workgroup count.
  * Nothing in this room touches a device.
  */
@@ -55,8 +55,8 @@ export interface DeviceProfile {
   maxStorageBindings: number;
   maxBindingBytes: number;
   maxBufferBytes: number;
-  /** Most texels along either side of an image. */
-  maxImageSide: number;
+  /** Most texels along either side of a texture. */
+  maxTextureSide: number;
 }
 
 /** Which buffer stands at a binding. `readWrite` inputs are updated in place (optimiser state). */
@@ -64,24 +64,24 @@ export interface BufferRef {
   readonly of: 'input' | 'output' | 'scratch';
   readonly index: number;
   readonly access: 'read' | 'readWrite';
-  /** Read as an image: a copy that the engine makes just before the call. */
-  readonly image?: ImageShape;
+  /** Read as a texture: a copy that the engine makes just before the call. */
+  readonly texture?: TextureLayout;
 }
 
 /**
- * A texture that a tensor is read through (see `image.ts`). A kernel may see a tensor's elements in other rows than its
- * shape has, so the shape of the image is the kernel's to state.
+ * A texture that a tensor is read through (see `texture-operand.ts`). A kernel may see a tensor's elements in other rows than its
+ * shape has, so the layout of the texture is the kernel's to state.
  */
-export interface ImageShape {
+export interface TextureLayout {
   readonly dtype: 'f32' | 'f16';
   /** Texels of the texture. */
   readonly width: number;
   readonly height: number;
-  /** Texels of the tensor, in all and in a full row of the image. */
+  /** Texels of the tensor, in all and in a full row of the texture. */
   readonly texels: number;
   readonly rowTexels: number;
-  /** Rows of the tensor in a row of the image: a power of two. */
-  readonly fold: number;
+  /** Rows of the tensor in a row of the texture: a power of two. */
+  readonly rowsPerTexelRow: number;
 }
 
 export const input = (index: number): BufferRef => ({ of: 'input', index, access: 'read' });
@@ -122,19 +122,19 @@ export interface Problem {
 export interface Variant<P extends Problem> {
   readonly name: string;
   /** Null where the variant can solve the problem on the device, else the reason why not. */
-  refuses(profile: DeviceProfile, problem: P): string | null;
+  unsupportedReason(profile: DeviceProfile, problem: P): string | null;
   /** Why a variant that could serve should not be chosen here, such as being slower; asked only when none is forced. */
-  unsuited?(profile: DeviceProfile, problem: P): string | null;
+  notPreferredReason?(profile: DeviceProfile, problem: P): string | null;
   lower(profile: DeviceProfile, problem: P): Lowering;
 }
 
 export interface Family<P extends Problem> {
   readonly name: string;
-  /** In order of preference; the last one is the naive truth and refuses nothing. */
+  /** In order of preference; the last one is the naive reference implementation, which supports everything. */
   readonly variants: readonly Variant<P>[];
 }
 
-/** Lowers with the first variant that accepts, or with the forced one (an error if it refuses). */
+/** Lowers with the first variant that accepts, or with the forced one (an error if it does not support the problem). */
 export function lower<P extends Problem>(
   family: Family<P>,
   profile: DeviceProfile,
@@ -143,10 +143,11 @@ export function lower<P extends Problem>(
 ): Lowering {
   for (const variant of family.variants) {
     if (forced !== undefined && variant.name !== forced) continue;
-    const reason = variant.refuses(profile, problem);
-    if (forced === undefined && variant.unsuited?.(profile, problem)) continue;
+    const reason = variant.unsupportedReason(profile, problem);
+    if (forced === undefined && variant.notPreferredReason?.(profile, problem)) continue;
     if (reason === null) return variant.lower(profile, problem);
-    if (forced !== undefined) throw new KernelError(`${family.name}: variant ${forced} refuses: ${reason}`);
+    if (forced !== undefined)
+      throw new KernelError(`${family.name}: variant ${forced} does not support this: ${reason}`);
   }
   throw new KernelError(
     forced === undefined
@@ -156,8 +157,8 @@ export function lower<P extends Problem>(
 }
 
 /**
- * Workgroups for a flat range of `items`, `perGroup` each, folded into two dimensions past the limit of one.
- * Templates undo the fold with `flat_group` of `common/index.wgsl`.
+ * Workgroups for a flat range of `items`, `perGroup` each, wrapped into two dimensions past the limit of one.
+ * Templates undo that with `flat_group` of `common/index.wgsl`.
  */
 export function flatGrid(items: number, perGroup: number, limit = 65535): [number, number, number] {
   const groups = Math.max(1, Math.ceil(items / perGroup));

@@ -9,7 +9,7 @@ import type { Op, Tensor } from '../graph.js';
 const MULTIPLE = 32;
 
 const flowOp: Op = {
-  name: 'optical flow',
+  name: 'optical-flow',
   infer([first, second, seconds]) {
     const [pictures, height, width] = first!.shape;
     if (first!.shape.length !== 3 || height! % MULTIPLE !== 0 || width! % MULTIPLE !== 0) {

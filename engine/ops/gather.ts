@@ -20,7 +20,7 @@ const gatherOp: Op = {
 };
 
 const scatterOp: Op<{ tableRows: number }> = {
-  name: 'gather gradient',
+  name: 'gather-gradient',
   infer: ([g], { tableRows }) => [{ shape: [tableRows, g!.shape.at(-1)!], dtype: g!.dtype }],
   lower: (profile, problem, forced) => lower(gatherGradientFamily, profile, problem, forced),
   gradient: ({ inputs: [, index], grads: [g] }) => [gather(g!, index!), null],

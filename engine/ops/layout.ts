@@ -168,7 +168,7 @@ const padOp: Op<ZeroPadAttributes> = {
 };
 
 const padEdgeOp: Op<PadEdgeAttributes & { axis: number }> = {
-  name: 'pad',
+  name: 'pad-edge',
   infer([x], { mode, axis, before, after }) {
     const n = x!.shape[axis]!;
     if ([before, after].some((b) => !Number.isInteger(b) || b < 0)) {
@@ -186,7 +186,7 @@ const padEdgeOp: Op<PadEdgeAttributes & { axis: number }> = {
 };
 
 const padEdgeGradientOp: Op<PadEdgeAttributes & { axis: number }> = {
-  name: 'pad gradient',
+  name: 'pad-edge-gradient',
   infer: ([g], { axis, before, after }) => [
     { shape: g!.shape.map((size, d) => (d === axis ? size - before - after : size)), dtype: g!.dtype },
   ],

@@ -35,14 +35,14 @@ const normOp: Op<NormAttributes> = {
 };
 
 const inputGradientOp: Op<NormAttributes> = {
-  name: 'norm input gradient',
+  name: 'norm-input-gradient',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   lower: (profile, problem, forced) =>
     lower(normInputGradientFamily, profile, problem satisfies NormInputGradientProblem, forced),
 };
 
 const weightGradientOp: Op<NormAttributes & { dtype: Tensor['dtype'] }> = {
-  name: 'norm weight gradient',
+  name: 'norm-weight-gradient',
   infer(_, { groups, width, dtype }) {
     const channel = { shape: [groups * width], dtype };
     return [channel, channel];

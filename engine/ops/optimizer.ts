@@ -83,7 +83,7 @@ export function ema(average: Tensor, x: Tensor, decay: Tensor): void {
 }
 
 const sumOfSquaresOp: Op = {
-  name: 'sum of squares',
+  name: 'sum-of-squares',
   infer: () => [{ shape: [1], dtype: 'f32' }],
   lower: (profile, problem, forced) => lower(sumOfSquaresFamily, profile, problem, forced),
 };

@@ -12,7 +12,7 @@ const softmaxOp: Op<SoftmaxAttributes> = {
 };
 
 const softmaxGradientOp: Op<SoftmaxAttributes> = {
-  name: 'softmax gradient',
+  name: 'softmax-gradient',
   infer: ([y]) => [{ shape: y!.shape, dtype: y!.dtype }],
   lower: (profile, problem, forced) => lower(softmaxGradientFamily, profile, problem, forced),
 };

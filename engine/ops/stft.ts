@@ -73,7 +73,7 @@ const modulusOp: Op<ModulusAttributes> = {
 };
 
 const modulusGradientOp: Op<ModulusAttributes> = {
-  name: 'modulusGradient',
+  name: 'modulus-gradient',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   lower: (profile, problem, forced) => lower(modulusGradientFamily, profile, problem, forced),
 };

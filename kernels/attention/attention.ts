@@ -1,7 +1,7 @@
 /** Scaled dot-product attention with an online softmax. */
 
 import type { Family } from '../kernel.js';
-import { fusedSubgroup, fusedSubgroupImage } from './fused-subgroup.js';
+import { fusedSubgroup, fusedSubgroupTexture } from './fused-subgroup.js';
 import { fusedTile } from './fused-tile.js';
 import { naive } from './naive.js';
 import type { AttentionProblem } from './problem.js';
@@ -11,5 +11,5 @@ export { MAX_HEAD } from './problem.js';
 
 export const attentionFamily: Family<AttentionProblem> = {
   name: 'attention',
-  variants: [fusedSubgroupImage, fusedSubgroup, fusedTile, naive],
+  variants: [fusedSubgroupTexture, fusedSubgroup, fusedTile, naive],
 };

@@ -18,8 +18,8 @@ enable subgroups;
 
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-#for i in 0..IMAGES
-  fold_bits_${i} = params.fold_bits_${i};
+#for i in 0..TEXTURES
+  rows_per_texel_row_log2_${i} = params.rows_per_texel_row_log2_${i};
 #end
   let head = group.y;
   let row = group.x * ${TM}u;

@@ -9,7 +9,7 @@ const STORAGE_BYTES = 16 * 2 * 32 * 9 + 4 * (32 * 33 + 32);
 /** Online softmax over tiles in workgroup memory: for GPUs. */
 export const fusedTile: Variant<AttentionProblem> = {
   name: 'fused-tile',
-  refuses(profile, problem) {
+  unsupportedReason(profile, problem) {
     const { batch, heads, queries } = attentionSizes(problem);
     if (STORAGE_BYTES > profile.maxWorkgroupStorage) return `needs ${STORAGE_BYTES} bytes of workgroup memory`;
     if (Math.max(batch * heads, Math.ceil(queries / QUERIES)) > profile.maxWorkgroupsPerDimension) {
@@ -17,7 +17,7 @@ export const fusedTile: Variant<AttentionProblem> = {
     }
     return null;
   },
-  unsuited: (profile) =>
+  notPreferredReason: (profile) =>
     profile.kind === 'software' ? 'workgroup memory and barriers are slow on software drivers' : null,
   lower(_profile, problem) {
     const { batch, heads, queries } = attentionSizes(problem);

@@ -1,10 +1,10 @@
 import { flatGrid, input, output, type Variant } from '../kernel.js';
 import { type AttentionProblem, attentionDefines, attentionFlops, attentionParams, attentionSizes } from './problem.js';
 
-/** One query a thread: the readable truth. */
+/** One query a thread: the reference implementation. */
 export const naive: Variant<AttentionProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const { batch, heads, queries } = attentionSizes(problem);
     return {

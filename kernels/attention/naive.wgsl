@@ -1,5 +1,5 @@
-// Attention, one query a thread, in three passes over the keys (largest score, sum of exponentials, output): the readable
-// truth. The scores are computed anew for every group of four output columns rather than stored.
+// Attention, one query a thread, in three passes over the keys (largest score, sum of exponentials, output): the reference
+// implementation. The scores are computed anew for every group of four output columns rather than stored.
 //
 // Layouts in attention/common. The host guarantees one thread or more for each query of each head.
 #let VECTOR = false

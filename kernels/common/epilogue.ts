@@ -1,4 +1,4 @@
-/** Host side of `common/epilogue.wgsl`: the same for every matrix kernel that can finish its results. */
+/** Host side of `common/epilogue.wgsl`: the same for every matrix kernel that can apply an epilogue to its results. */
 
 import { type Epilogue, emit, interpret } from '../elementwise/expression.js';
 import { KernelError } from '../errors.js';
@@ -6,7 +6,7 @@ import { type BufferRef, type Define, input, type Problem, sizeOf } from '../ker
 
 const MAX_OPERANDS = 4;
 
-/** A problem whose kernel may finish its results; the epilogue's operands follow the kernel's own inputs. */
+/** A problem whose kernel may apply an epilogue to its results; the epilogue's operands follow the kernel's own inputs. */
 export type EpilogueProblem = Problem & { readonly epilogue?: Epilogue };
 
 /**
@@ -24,12 +24,12 @@ export function epilogueDefines(problem: EpilogueProblem, own: number, type: 'f3
   const defines: Record<string, Define> = {
     T: type,
     EPILOGUE: emit(epilogue.expression, type, args),
-    EXTRAS: operands.length,
-    FIRST_EXTRA: own,
+    OPERANDS: operands.length,
+    FIRST_OPERAND: own,
   };
   for (const [i, kind] of operands.entries()) {
-    defines[`EXTRA${i}`] = kind;
-    defines[`EXTRA${i}_TYPE`] = problem.inputs[own + i]!.dtype;
+    defines[`OPERAND${i}`] = kind;
+    defines[`OPERAND${i}_TYPE`] = problem.inputs[own + i]!.dtype;
   }
   return defines;
 }
@@ -40,8 +40,8 @@ export function inputsWithEpilogue(problem: EpilogueProblem, own: number): Buffe
   return Array.from({ length: count }, (_, i) => input(i));
 }
 
-/** Reference: finishes `values` (flat, the output's shape) in place. */
-export function finishReference(
+/** Reference: applies the epilogue to `values` (flat, the output's shape) in place. */
+export function applyEpilogueReference(
   problem: EpilogueProblem,
   own: number,
   values: Float64Array,
@@ -51,7 +51,7 @@ export function finishReference(
   if (!epilogue) return;
   const columns = problem.outputs[0]!.shape.at(-1)!;
   for (let i = 0; i < sizeOf(problem.outputs[0]!.shape); i++) {
-    const extras = epilogue.operands.map((kind, e) => inputs[own + e]![kind === 'column' ? i % columns : i]!);
-    values[i] = interpret(epilogue.expression, [values[i]!, ...extras]);
+    const operands = epilogue.operands.map((kind, e) => inputs[own + e]![kind === 'column' ? i % columns : i]!);
+    values[i] = interpret(epilogue.expression, [values[i]!, ...operands]);
   }
 }

@@ -1,5 +1,5 @@
 import type { CaseRandom, FamilyCases } from '../cases.js';
-import { finishReference } from '../common/epilogue.js';
+import { applyEpilogueReference } from '../common/epilogue.js';
 import type { Epilogue } from '../elementwise/expression.js';
 import type { DType } from '../kernel.js';
 import { convFamily, convolutionOf } from './conv.js';
@@ -58,7 +58,7 @@ const KINDS: readonly Kind[] = [
       const [depth, width] = random.pick([
         [8, 60],
         [5, 13],
-        // Large enough for the product's operands to be read as images, in rows of several pixels.
+        // Large enough for the product's operands to be read as textures, in rows of several pixels.
         [64, 64],
       ] as const);
       const along = depth === 64 ? random.int(33, 40) : random.int(1, 9);
@@ -157,16 +157,16 @@ function randomConvolution(random: CaseRandom, dtype: DType): Drawn {
   return { convolution: draw(random, dtype, random.int(1, 2)), epilogue };
 }
 
-/** Pictures in f32, weights in f16. */
+/** Images in f32, weights in f16. */
 function mixedConvolution(random: CaseRandom): Drawn {
   const { convolution, epilogue } = randomConvolution(random, 'f32');
   return { convolution: { ...convolution, w: { ...convolution.w, dtype: 'f16' } }, epilogue };
 }
 
 function forward({ convolution: { x, w, y, ...attrs }, epilogue }: Drawn): ConvProblem {
-  const extras =
+  const operands =
     epilogue?.operands.map((kind) => (kind === 'full' ? y : { shape: [y.shape[3]!], dtype: y.dtype })) ?? [];
-  return { ...attrs, ...(epilogue && { epilogue }), inputs: [x, w, ...extras], outputs: [y] };
+  return { ...attrs, ...(epilogue && { epilogue }), inputs: [x, w, ...operands], outputs: [y] };
 }
 
 const toInput = ({ x, w, y, ...attrs }: Convolution): InputGradientProblem => ({
@@ -243,7 +243,7 @@ export const convCases: FamilyCases<ConvProblem> = {
   family: convFamily,
   reference(problem, inputs) {
     const y = convolve(convolutionOf(problem), inputs[0]!, inputs[1]!);
-    finishReference(problem, 2, y, inputs);
+    applyEpilogueReference(problem, 2, y, inputs);
     return [y];
   },
   random: (random, dtype) => forward(randomConvolution(random, dtype)),

@@ -3,8 +3,15 @@
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
 import { type Family, flatGrid, type Lowering, lower, output, sizeOf, type Variant } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { variantsEitherWay } from './either-way.js';
-import { type Convolution, type ConvProblem, convFlops, geometryParams, refuseMatmul, usesF16 } from './geometry.js';
+import { forwardOrInputGradientVariants } from './forward-or-input-gradient.js';
+import {
+  type Convolution,
+  type ConvProblem,
+  convFlops,
+  geometryParams,
+  unsupportedMatmul,
+  usesF16,
+} from './geometry.js';
 
 export function convolutionOf(problem: ConvProblem): Convolution {
   return { ...problem, x: problem.inputs[0]!, w: problem.inputs[1]!, y: problem.outputs[0]! };
@@ -13,7 +20,7 @@ export function convolutionOf(problem: ConvProblem): Convolution {
 /** Where the convolution is a matrix product as its tensors lie, the matrix kernels do it. */
 const matmul: Variant<ConvProblem> = {
   name: 'matmul',
-  refuses: (_, problem) => refuseMatmul(convolutionOf(problem)),
+  unsupportedReason: (_, problem) => unsupportedMatmul(convolutionOf(problem)),
   lower(profile, problem): Lowering {
     const { x, w, y } = convolutionOf(problem);
     const rows = sizeOf(y.shape.slice(0, 3));
@@ -35,7 +42,7 @@ const matmul: Variant<ConvProblem> = {
 
 const naive: Variant<ConvProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const convolution = convolutionOf(problem);
     const { x, w, y } = convolution;
@@ -64,5 +71,5 @@ const naive: Variant<ConvProblem> = {
 
 export const convFamily: Family<ConvProblem> = {
   name: 'conv2d',
-  variants: [matmul, ...variantsEitherWay(false, convolutionOf), naive],
+  variants: [matmul, ...forwardOrInputGradientVariants(false, convolutionOf), naive],
 };

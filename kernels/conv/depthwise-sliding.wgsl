@@ -1,4 +1,4 @@
-// Depthwise convolution of an image (kernels/image.ts), for drivers whose lanes are the SIMD lanes of a CPU. With FLIP the
+// Depthwise convolution of a texture (kernels/texture-operand.ts), for drivers whose lanes are the SIMD lanes of a CPU. With FLIP the
 // filter is mirrored, as in conv/depthwise.
 //
 // A thread makes its pixels in up to ROWS rows and slides down over them: each step takes STRIDE_H lines of the source, adds
@@ -8,17 +8,17 @@
 #param ROWS
 #param STRIDE_H
 #include conv/depthwise-common
-#include common/image
+#include common/texture
 // Rows that are under way between two steps.
 #let BEGUN = (KERNEL_H + STRIDE_H - 1) / STRIDE_H - 1
 
 @group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 
 var<private> x_quads: u32;
-var<private> x_fold_bits: u32;
+var<private> x_rows_log2: u32;
 
 fn load_x(pixel: i32, quad: i32) -> vec4f {
-  return textureLoad(x, texel(u32(quad), u32(pixel), x_quads, x_fold_bits));
+  return textureLoad(x, texel(u32(quad), u32(pixel), x_quads, x_rows_log2));
 }
 
 @compute @workgroup_size(64)
@@ -27,7 +27,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  x_fold_bits = params.fold_bits_0;
+  x_rows_log2 = params.rows_per_texel_row_log2_0;
   let quads = params.out_c / 4;
   x_quads = u32(quads);
   let segments = (params.out_w + ${PIXELS - 1}) / ${PIXELS};
@@ -38,7 +38,7 @@ fn main(
   let ox = (index / quads) % segments * ${PIXELS};
   let band = index / quads / segments;
   let oy = band % bands * ${ROWS};
-  let image = band / bands;
+  let batch = band / bands;
 #for t in 0..TAPS
   let w${t} = load_w(quad * ${TAPS} + ${t});
 #end
@@ -61,7 +61,7 @@ fn main(
     let line = (oy + step) * ${STRIDE_H} - params.pad_h;
 #for j in 0..STRIDE_H
 #if j < KERNEL_H
-    let base${j} = (image * params.in_h + line + ${j}) * params.in_w + ix;
+    let base${j} = (batch * params.in_h + line + ${j}) * params.in_w + ix;
     let inside${j}_y = within(line + ${j}, params.in_h);
 #for t in 0..SPAN
     let in${j}_${t} = inside${t} && inside${j}_y;
@@ -92,8 +92,8 @@ fn main(
     let row = oy + step - ${BEGUN};
 #for p in 0..PIXELS
     if (ox + ${p} < params.out_w) {
-      let to = ((image * params.out_h + row) * params.out_w + ox + ${p}) * quads + quad;
-      y[to] = vec4<${Y_TYPE}>(finish(sum${BEGUN}_${p}, u32(to), u32(quad)));
+      let to = ((batch * params.out_h + row) * params.out_w + ox + ${p}) * quads + quad;
+      y[to] = vec4<${Y_TYPE}>(apply_epilogue(sum${BEGUN}_${p}, u32(to), u32(quad)));
     }
 #end
   }

@@ -1,8 +1,8 @@
 // Weight gradient of the depthwise convolution: w[c, ky, kx] = Σ g[b, oy, ox, c] · x[b, oy·s − p + ky·d, ox·s − p + kx·d, c].
 //
-// A thread keeps every tap of 4 channels and walks the lines of pixels of its share, 4 pixels a step. With several shares
-// the result is a partial sum a share, [share, C, KH, KW] in f32, for `sum-shares`. Layouts: x [B, H, W, C],
-// g [B, OH, OW, C], w [C, KH, KW, 1]. The host guarantees that C divides by 4; pixels may be ragged.
+// A thread keeps every tap of 4 channels and walks the lines of pixels of its split of the inner dimension, 4 pixels a step.
+// With several splits (split-K) the result is one partial sum a split, [split, C, KH, KW] in f32, for `split-k-sum`.
+// Layouts: x [B, H, W, C], g [B, OH, OW, C], w [C, KH, KW, 1]. The host guarantees that C divides by 4; pixels may be ragged.
 #param KERNEL_H
 #param KERNEL_W
 #param STRIDE_W
@@ -43,17 +43,17 @@ fn main(
 ) {
   let quads = params.out_c / 4;
   let quad = i32(group.x * 8u + lane);
-  let share = i32(group.y);
-  let shares = i32(groups.y);
+  let split = i32(group.y);
+  let splits = i32(groups.y);
   if (quad >= quads) { return; }
 #for t in 0..TAPS
   var sum${t} = vec4f();
 #end
   let lines = params.batch * params.out_h;
-  let last = lines * (share + 1) / shares;
-  for (var line = lines * share / shares; line < last; line++) {
+  let last = lines * (split + 1) / splits;
+  for (var line = lines * split / splits; line < last; line++) {
     let oy = line % params.out_h;
-    let image = line / params.out_h;
+    let batch = line / params.out_h;
     for (var ox = 0; ox < params.out_w; ox += ${PIXELS}) {
       let ix = ox * ${STRIDE_W} - params.pad_w;
 #for p in 0..PIXELS
@@ -63,7 +63,7 @@ fn main(
       {
         let iy = oy * params.stride_h - params.pad_h + ${ky} * params.dilation_h;
         if (within(iy, params.in_h)) {
-          let base = (image * params.in_h + iy) * params.in_w + ix;
+          let base = (batch * params.in_h + iy) * params.in_w + ix;
 #for t in 0..SPAN
           let inside${t} = within(ix + ${t}, params.in_w);
           let x${t} = select(vec4f(), load_x(select(0, (base + ${t}) * quads + quad, inside${t})), inside${t});
@@ -79,7 +79,7 @@ fn main(
     }
   }
   // The 4 · TAPS weights of this thread lie next to each other: channel by channel, tap by tap.
-  let to = (share * quads + quad) * ${TAPS};
+  let to = (split * quads + quad) * ${TAPS};
 #for q in 0..TAPS
   w[to + ${q}] = vec4<${W_TYPE}>(vec4f(sum${(4 * q) % TAPS}[${(4 * q) / TAPS}], sum${(4 * q + 1) % TAPS}[${(4 * q + 1) / TAPS}], sum${(4 * q + 2) % TAPS}[${(4 * q + 2) / TAPS}], sum${(4 * q + 3) % TAPS}[${(4 * q + 3) / TAPS}]));
 #end

@@ -1,8 +1,8 @@
 /** Calls of the depthwise kernels. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { foldParams, type Images, readAs } from '../image.js';
 import { type DeviceProfile, flatGrid, type KernelCall, output } from '../kernel.js';
+import { readThroughTextures, type TextureLayouts, textureParams } from '../texture-operand.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
 /** Pixels a thread makes. */
@@ -14,7 +14,7 @@ const MOST_TAPS = 25;
 const MOST_SPAN = 40;
 
 /** Why the depthwise kernels cannot run, or null. */
-export function refuseDepthwise({ x, w, y, stride, dilation, groups }: Convolution): string | null {
+export function unsupportedDepthwise({ x, w, y, stride, dilation, groups }: Convolution): string | null {
   const channels = x.shape[3]!;
   const [, kernelH, kernelW] = w.shape as [number, number, number, number];
   if (groups !== channels || y.shape[3] !== channels) return 'every channel must be a group of its own';
@@ -30,7 +30,7 @@ export function depthwiseCall(
   problem: EpilogueProblem,
   convolution: Convolution,
   adjoint: boolean,
-  images: Images = [],
+  textures: TextureLayouts = [],
 ): KernelCall {
   const { x, w, y, stride, dilation } = convolution;
   const [source, result] = adjoint ? [y, x] : [x, y];
@@ -43,14 +43,14 @@ export function depthwiseCall(
     padding: [(kernelH - 1) * dilation[0] - padding[0], 0, (kernelW - 1) * dilation[1] - padding[2], 0],
   };
   const [batch, rows, columns, channels] = result.shape as [number, number, number, number];
-  const sliding = images.length > 0;
+  const sliding = textures.length > 0;
   const rowsEach = sliding ? SLIDING_ROWS : 1;
   return {
     template: sliding ? 'conv/depthwise-sliding' : 'conv/depthwise',
     defines: {
       KERNEL_H: kernelH,
       KERNEL_W: kernelW,
-      ...(sliding ? { ROWS: rowsEach, STRIDE_H: stride[0], IMAGES: images.length } : {}),
+      ...(sliding ? { ROWS: rowsEach, STRIDE_H: stride[0], TEXTURES: textures.length } : {}),
       STRIDE_W: stride[1],
       DILATION_W: dilation[1],
       FLIP: adjoint,
@@ -61,8 +61,8 @@ export function depthwiseCall(
       W_TYPE: w.dtype,
       Y_TYPE: result.dtype,
     },
-    buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
-    params: { ...geometryParams(adjoint ? mirrored : convolution), ...foldParams(images) },
+    buffers: [...readThroughTextures(textures, inputsWithEpilogue(problem, 2)), output()],
+    params: { ...geometryParams(adjoint ? mirrored : convolution), ...textureParams(textures) },
     workgroups: flatGrid(
       (batch * Math.ceil(rows / rowsEach) * Math.ceil(columns / PIXELS) * channels) / 4,
       64,

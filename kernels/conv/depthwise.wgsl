@@ -26,7 +26,7 @@ fn main(
   let ox = (index / quads) % segments * ${PIXELS};
   let line = index / quads / segments;
   let oy = line % params.out_h;
-  let image = line / params.out_h;
+  let batch = line / params.out_h;
 #for t in 0..TAPS
   let w${t} = load_w(quad * ${TAPS} + ${t});
 #end
@@ -38,7 +38,7 @@ fn main(
   {
     let iy = oy * params.stride_h - params.pad_h + ${ky} * params.dilation_h;
     if (within(iy, params.in_h)) {
-      let base = (image * params.in_h + iy) * params.in_w + ix;
+      let base = (batch * params.in_h + iy) * params.in_w + ix;
 #for t in 0..SPAN
       let inside${t} = within(ix + ${t}, params.in_w);
       let x${t} = select(vec4f(), load_x(select(0, base + ${t}, inside${t}), quad), inside${t});
@@ -56,7 +56,7 @@ fn main(
 #for p in 0..PIXELS
   if (ox + ${p} < params.out_w) {
     let to = (line * params.out_w + ox + ${p}) * quads + quad;
-    y[to] = vec4<${Y_TYPE}>(finish(sum${p}, u32(to), u32(quad)));
+    y[to] = vec4<${Y_TYPE}>(apply_epilogue(sum${p}, u32(to), u32(quad)));
   }
 #end
 }

@@ -88,7 +88,7 @@ export function convFlops({ w, y }: Convolution): number {
  * Why the convolution is no plain matrix product of the tensors as they lie, or null: it is one if 1×1, or with windows
  * along the last axis that neither overlap nor leave gaps.
  */
-export function refuseMatmul({ x, w, y, stride, padding, dilation, groups }: Convolution): string | null {
+export function unsupportedMatmul({ x, w, y, stride, padding, dilation, groups }: Convolution): string | null {
   const [, kernelH, kernelW] = w.shape as [number, number, number, number];
   return groups === 1 &&
     kernelH === 1 &&
@@ -105,12 +105,12 @@ export function refuseMatmul({ x, w, y, stride, padding, dilation, groups }: Con
 export const CONV_LANES: readonly number[] = [4, 8, 16, 32];
 
 /** Why tiles in workgroup memory cannot run, or null. */
-export function refuseTiles(profile: DeviceProfile): string | null {
+export function unsupportedTiles(profile: DeviceProfile): string | null {
   if (profile.maxWorkgroupInvocations < 256) return 'workgroups of 256 threads exceed the device';
   return profile.maxWorkgroupStorage < 16384 ? 'needs 16 KiB of workgroup memory' : null;
 }
 
 /** On software drivers workgroup memory and barriers cost more than they save. */
-export function unlessHardware(profile: DeviceProfile): string | null {
+export function preferOnHardware(profile: DeviceProfile): string | null {
   return profile.kind === 'software' && profile.subgroups.supported ? 'slow on software drivers' : null;
 }

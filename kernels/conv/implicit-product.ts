@@ -1,8 +1,8 @@
 /** Calls of `subgroup.wgsl` and `tile.wgsl`: the implicit matrix product, forward or adjoint in the input. */
 
 import { type EpilogueProblem, epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
-import { foldParams, type Images, imagesOf, readAs } from '../image.js';
-import { type DeviceProfile, type ImageShape, type KernelCall, output } from '../kernel.js';
+import { type DeviceProfile, type KernelCall, output, type TextureLayout } from '../kernel.js';
+import { readThroughTextures, type TextureLayouts, textureLayoutsOf, textureParams } from '../texture-operand.js';
 import { type Convolution, geometryParams, usesF16 } from './geometry.js';
 
 const ROWS = 32;
@@ -40,7 +40,7 @@ function tileGrid(convolution: Convolution, adjoint: boolean): [number, number, 
 }
 
 /** Why the grid of a kernel does not fit the device, or null. `lanes` is null for the tiles in workgroup memory. */
-export function refuseGrid(
+export function unsupportedGrid(
   profile: DeviceProfile,
   convolution: Convolution,
   lanes: number | null,
@@ -51,18 +51,18 @@ export function refuseGrid(
   return most > profile.maxWorkgroupsPerDimension ? `${most} tiles exceed the limit of one grid dimension` : null;
 }
 
-/** The images of source and weights, or why the product cannot read both so. */
-export function productImages(
+/** The textures of source and weights, or why the product cannot read both so. */
+export function productTextures(
   profile: DeviceProfile,
   { x, w, y, groups }: Convolution,
   lanes: number,
   adjoint: boolean,
-): ImageShape[] | string {
+): TextureLayout[] | string {
   const [source, result] = adjoint ? [y, x] : [x, y];
   if ((source.shape[3]! / groups) % 4 !== 0) return 'the channels are not read as vec4';
   const width = result.shape[3]! / groups;
   if (adjoint && !(width % 4 === 0 && columnsPerLane(width, lanes) === 4)) return 'the weights are not read as vec4';
-  return imagesOf(profile, [source, w]);
+  return textureLayoutsOf(profile, [source, w]);
 }
 
 /** Inputs of the lowering are x and w (forward) or g and w (adjoint). */
@@ -71,7 +71,7 @@ export function subgroupCall(
   convolution: Convolution,
   lanes: number,
   adjoint: boolean,
-  images: Images = [],
+  textures: TextureLayouts = [],
 ): KernelCall {
   const { x, w, y, groups } = convolution;
   const [source, result] = adjoint ? [y, x] : [x, y];
@@ -86,7 +86,7 @@ export function subgroupCall(
       VEC: (source.shape[3]! / groups) % 4 === 0 ? 4 : 1,
       COLS: columns,
       WIDE: wide,
-      IMAGES: images.length,
+      TEXTURES: textures.length,
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length,
       ...epilogueDefines(problem, 2, wide ? 'vec4f' : 'f32'),
@@ -94,8 +94,8 @@ export function subgroupCall(
       WEIGHT_TYPE: w.dtype,
       RESULT_TYPE: result.dtype,
     },
-    buffers: [...readAs(images, inputsWithEpilogue(problem, 2)), output()],
-    params: { ...geometryParams(convolution), ...foldParams(images) },
+    buffers: [...readThroughTextures(textures, inputsWithEpilogue(problem, 2)), output()],
+    params: { ...geometryParams(convolution), ...textureParams(textures) },
     workgroups: subgroupGrid(convolution, lanes, adjoint),
   };
 }

@@ -1,12 +1,12 @@
 import { type Family, flatGrid, input, type Lowering, lower, output, sizeOf, type Variant } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { variantsEitherWay } from './either-way.js';
+import { forwardOrInputGradientVariants } from './forward-or-input-gradient.js';
 import {
   type Convolution,
   convFlops,
   geometryParams,
   type InputGradientProblem,
-  refuseMatmul,
+  unsupportedMatmul,
   usesF16,
 } from './geometry.js';
 
@@ -16,7 +16,7 @@ function convolutionOf(problem: InputGradientProblem): Convolution {
 
 const matmul: Variant<InputGradientProblem> = {
   name: 'matmul',
-  refuses: (_, problem) => refuseMatmul(convolutionOf(problem)),
+  unsupportedReason: (_, problem) => unsupportedMatmul(convolutionOf(problem)),
   lower(profile, problem): Lowering {
     const { x, w, y } = convolutionOf(problem);
     const rows = sizeOf(y.shape.slice(0, 3));
@@ -36,7 +36,7 @@ const matmul: Variant<InputGradientProblem> = {
 
 const naive: Variant<InputGradientProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const convolution = convolutionOf(problem);
     const { x, w, y } = convolution;
@@ -58,5 +58,5 @@ const naive: Variant<InputGradientProblem> = {
 
 export const inputGradientFamily: Family<InputGradientProblem> = {
   name: 'conv2d-input-gradient',
-  variants: [matmul, ...variantsEitherWay(true, convolutionOf), naive],
+  variants: [matmul, ...forwardOrInputGradientVariants(true, convolutionOf), naive],
 };

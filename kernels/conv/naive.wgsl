@@ -1,5 +1,5 @@
 // Convolution, one output a thread: y[b, oy, ox, o] = Σ x[b, oy·s − p + ky·d, ox·s − p + kx·d, i] · w[o, ky, kx, i].
-// The readable truth that every other variant is held against.
+// The reference implementation that every other variant is tested against.
 //
 // Layouts: x [B, H, W, I], w [O, KH, KW, I/groups], y [B, OH, OW, O]. Output channel o reads the input channels of its
 // group alone. The host guarantees nothing but the sizes: every index is checked.
@@ -48,5 +48,5 @@ fn main(
       }
     }
   }
-  y[index] = ${Y_TYPE}(finish(sum, u32(index), u32(o)));
+  y[index] = ${Y_TYPE}(apply_epilogue(sum, u32(index), u32(o)));
 }

@@ -1,20 +1,20 @@
 // Weight gradient of the convolution as an implicit matrix product for software Vulkan: rows are output channels, columns
 // are (tap, input channel), the inner dimension runs over output pixels.
 //
-// A workgroup is one subgroup and computes ROWS × (COLS·LANES) weights in registers. It walks the rows of pixels of its
-// share, four pixels a step: lane l loads gradient channels and spreads them by broadcasts with constant lanes, and loads
-// the input under its own columns, each of which has its own tap. Grid: column tiles × row tiles × (shares · groups).
-// With several shares the result is a partial sum a share, [share, O, KH, KW, I/groups] in f32, for `sum-shares`.
+// A workgroup is one subgroup and computes ROWS × (COLS·LANES) weights in registers. It walks the lines of pixels of its
+// split, four pixels a step: lane l loads gradient channels and spreads them by broadcasts with constant lanes, and loads
+// the input under its own columns, each of which has its own tap. Grid: column tiles × row tiles × (splits · groups).
+// With several splits (split-K) the result is one partial sum a split, [split, O, KH, KW, I/groups] in f32, for `split-k-sum`.
 //
-// IMAGES = 2: x and g are images (kernels/image.ts), whose loads cost a third.
+// TEXTURES = 2: x and g are textures (kernels/texture-operand.ts), whose loads cost a third.
 // Layouts: as in `naive-weight-gradient.wgsl`. The host guarantees: G_VEC = 4 only where the output channels of a group
-// divide by 4, WIDE only where the input channels of a group do and COLS = 4, images only with both, and LANES is the
+// divide by 4, WIDE only where the input channels of a group do and COLS = 4, textures only with both, and LANES is the
 // subgroup size.
 #param LANES
 #param G_VEC
 #param COLS
 #param WIDE
-#param IMAGES = 0
+#param TEXTURES = 0
 #param X_TYPE
 #param G_TYPE
 #param W_TYPE
@@ -27,14 +27,14 @@ enable f16;
 #let PARTS = G_VEC == 4 ? 1 : ROWS / LANES
 #let OFFSETS = WIDE ? 1 : COLS
 #include conv/geometry
-#include common/image
+#include common/texture
 
-#if IMAGES > 0
+#if TEXTURES > 0
 @group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(0) var<storage, read> x: array<${WIDE ? (X_TYPE == 'f16' ? 'vec2u' : 'vec4f') : X_TYPE}>;
 #end
-#if IMAGES > 0
+#if TEXTURES > 0
 @group(0) @binding(1) var g: texture_storage_2d<${G_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(1) var<storage, read> g: array<${G_VEC == 4 ? (G_TYPE == 'f16' ? 'vec2u' : 'vec4f') : G_TYPE}>;
@@ -42,15 +42,15 @@ enable f16;
 @group(0) @binding(2) var<storage, read_write> w: array<${WIDE ? 'vec4<' : ''}${W_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-#if IMAGES > 0
-var<private> x_fold_bits: u32;
-var<private> g_fold_bits: u32;
+#if TEXTURES > 0
+var<private> x_rows_log2: u32;
+var<private> g_rows_log2: u32;
 
 #end
 // The input from a channel of a pixel on: one, or four with WIDE.
 fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
-#if IMAGES > 0
-  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), x_fold_bits));
+#if TEXTURES > 0
+  return textureLoad(x, texel(u32(channel / 4), u32(pixel), u32(params.in_c / 4), x_rows_log2));
 #else
   let i = pixel * params.in_c + channel;
 #if WIDE && X_TYPE == 'f16'
@@ -66,8 +66,8 @@ fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
 
 // The gradient from a channel of a pixel on: one, or four with G_VEC = 4.
 fn load_g(pixel: i32, channel: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
-#if IMAGES > 0
-  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), g_fold_bits));
+#if TEXTURES > 0
+  return textureLoad(g, texel(u32(channel / 4), u32(pixel), u32(params.out_c / 4), g_rows_log2));
 #else
   let i = pixel * params.out_c + channel;
 #if G_VEC == 4 && G_TYPE == 'f16'
@@ -88,13 +88,13 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let lane = i32(local);
-#if IMAGES > 0
-  x_fold_bits = params.fold_bits_0;
-  g_fold_bits = params.fold_bits_1;
+#if TEXTURES > 0
+  x_rows_log2 = params.rows_per_texel_row_log2_0;
+  g_rows_log2 = params.rows_per_texel_row_log2_1;
 #end
   let group = i32(tile.z) % params.groups;
-  let share = i32(tile.z) / params.groups;
-  let shares = i32(tiles.z) / params.groups;
+  let split = i32(tile.z) / params.groups;
+  let splits = i32(tiles.z) / params.groups;
   let depth = params.in_c / params.groups;
   let width = params.out_c / params.groups;
   let columns = params.kernel_h * params.kernel_w * depth;
@@ -120,17 +120,17 @@ fn main(
 #end
 #end
 
-  // Lines of pixels of this share.
+  // Lines of pixels of this split.
   let lines = params.batch * params.out_h;
-  let first = lines * share / shares;
-  let last = lines * (share + 1) / shares;
+  let first = lines * split / splits;
+  let last = lines * (split + 1) / splits;
   for (var line = first; line < last; line++) {
     let oy = line % params.out_h;
-    let image = line / params.out_h;
+    let batch = line / params.out_h;
 #for j in 0..OFFSETS
     let iy${j} = oy * params.stride_h + dy${j};
     let reached${j} = within(iy${j}, params.in_h);
-    let base${j} = (image * params.in_h + iy${j}) * params.in_w;
+    let base${j} = (batch * params.in_h + iy${j}) * params.in_w;
 #end
     for (var ox = 0; ox < params.out_w; ox += 4) {
 #for u in 0..4
@@ -175,7 +175,7 @@ fn main(
   );
 #end
   for (var i = 0; i < min(${ROWS}, width - first_row); i++) {
-    let to = (share * params.out_c + group * width + first_row + i) * columns + first_col;
+    let to = (split * params.out_c + group * width + first_row + i) * columns + first_col;
 #if WIDE
     if (first_col < columns) { w[to / 4] = vec4<${W_TYPE}>(vec4f(sums0[i], sums1[i], sums2[i], sums3[i])); }
 #else

@@ -8,16 +8,16 @@
 // Layouts: as in `naive.wgsl` and `naive-input-gradient.wgsl`. Source and result stand for x and y, or g and x with
 // ADJOINT. There, the rows of a workgroup share their place modulo the stride (the phase), so a tap serves all or none.
 // Grid: column tiles × row tiles × (phases · groups).
-// IMAGES = 2: source and weights are images (kernels/image.ts), whose loads cost a third.
+// TEXTURES = 2: source and weights are textures (kernels/texture-operand.ts), whose loads cost a third.
 // The host guarantees: VEC = 4 only where the source channels of a group divide by 4, WIDE only where those of the result
-// do and COLS = 4, LANES is the subgroup size, and images
+// do and COLS = 4, LANES is the subgroup size, and textures
 // only of vec4s. Rows and columns may be ragged.
 #param LANES
 #param ADJOINT
 #param VEC
 #param COLS
 #param WIDE
-#param IMAGES = 0
+#param TEXTURES = 0
 #param SOURCE_TYPE
 #param WEIGHT_TYPE
 #param RESULT_TYPE
@@ -29,17 +29,17 @@ enable f16;
 #end
 #include conv/geometry
 #include common/epilogue
-#include common/image
+#include common/texture
 #let ROWS = 32
 #let PARTS = ROWS / LANES
 #let WEIGHT_VEC = ADJOINT ? (WIDE ? 4 : 1) : VEC
 
-#if IMAGES > 0
+#if TEXTURES > 0
 @group(0) @binding(0) var source: texture_storage_2d<${SOURCE_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(0) var<storage, read> source: array<${VEC == 1 ? SOURCE_TYPE : SOURCE_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 #end
-#if IMAGES > 0
+#if TEXTURES > 0
 @group(0) @binding(1) var weights: texture_storage_2d<${WEIGHT_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #else
 @group(0) @binding(1) var<storage, read> weights: array<${WEIGHT_VEC == 1 ? WEIGHT_TYPE : WEIGHT_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
@@ -47,16 +47,16 @@ enable f16;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<${WIDE ? 'vec4<' : ''}${RESULT_TYPE}${WIDE ? '>' : ''}>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-#if IMAGES > 0
-var<private> source_fold_bits: u32;
-var<private> weight_fold_bits: u32;
+#if TEXTURES > 0
+var<private> source_rows_log2: u32;
+var<private> weight_rows_log2: u32;
 
 #end
 // Channel x, or vec4 x of the channels, of a pixel.
 fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
   let length = params.${ADJOINT ? 'out_c' : 'in_c'} / ${VEC};
-#if IMAGES > 0
-  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), source_fold_bits));
+#if TEXTURES > 0
+  return textureLoad(source, texel(u32(x), u32(pixel), u32(length), source_rows_log2));
 #elif VEC == 1
   return f32(source[pixel * length + x]);
 #elif SOURCE_TYPE == 'f16'
@@ -70,8 +70,8 @@ fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
 // Weight x, or vec4 x of the weights, of a tap of an output channel.
 fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
   let length = params.in_c / params.groups / ${WEIGHT_VEC};
-#if IMAGES > 0
-  return textureLoad(weights, texel(u32(x), u32(row), u32(length), weight_fold_bits));
+#if TEXTURES > 0
+  return textureLoad(weights, texel(u32(x), u32(row), u32(length), weight_rows_log2));
 #elif WEIGHT_VEC == 1
   return f32(weights[row * length + x]);
 #elif WEIGHT_TYPE == 'f16'
@@ -85,9 +85,9 @@ fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = i32(local);
-#if IMAGES > 0
-  source_fold_bits = params.fold_bits_0;
-  weight_fold_bits = params.fold_bits_1;
+#if TEXTURES > 0
+  source_rows_log2 = params.rows_per_texel_row_log2_0;
+  weight_rows_log2 = params.rows_per_texel_row_log2_1;
 #end
 #if ADJOINT
   let depth = params.out_c / params.groups;
@@ -117,11 +117,11 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
   let own_row${p} = min(first_row + ${p * LANES} + lane, rows - 1);
   let place_x${p} = own_row${p} % rows_w;
   let place_y${p} = (own_row${p} / rows_w) % rows_h;
-  let image${p} = own_row${p} / (rows_w * rows_h);
+  let batch${p} = own_row${p} / (rows_w * rows_h);
 #if ADJOINT
   let x${p} = place_x${p};
   let y${p} = place_y${p};
-  let pixel${p} = (image${p} * params.in_h + place_y${p} * params.stride_h + phase_y) * params.in_w + place_x${p} * params.stride_w + phase_x;
+  let pixel${p} = (batch${p} * params.in_h + place_y${p} * params.stride_h + phase_y) * params.in_w + place_x${p} * params.stride_w + phase_x;
 #else
   let x${p} = place_x${p} * params.stride_w - params.pad_w;
   let y${p} = place_y${p} * params.stride_h - params.pad_h;
@@ -154,7 +154,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 #end
 #for p in 0..PARTS
       let inside${p} = within(y${p} + step_y, source_h) && within(x${p} + step_x, source_w);
-      let from${p} = select(0, (image${p} * source_h + y${p} + step_y) * source_w + x${p} + step_x, inside${p});
+      let from${p} = select(0, (batch${p} * source_h + y${p} + step_y) * source_w + x${p} + step_x, inside${p});
 #end
       let tap = ky * params.kernel_w + kx;
       let taps = params.kernel_h * params.kernel_w;
@@ -230,12 +230,12 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 #if WIDE
     if (first_col < width) {
       let value = vec4f(sums0[i], sums1[i], sums2[i], sums3[i]);
-      result[to / 4] = vec4<${RESULT_TYPE}>(finish(value, u32(to / 4), u32(channel / 4)));
+      result[to / 4] = vec4<${RESULT_TYPE}>(apply_epilogue(value, u32(to / 4), u32(channel / 4)));
     }
 #else
 #for j in 0..COLS
     if (first_col + ${j} < width) {
-      result[to + ${j}] = ${RESULT_TYPE}(finish(sums${j}[i], u32(to + ${j}), u32(channel + ${j})));
+      result[to + ${j}] = ${RESULT_TYPE}(apply_epilogue(sums${j}[i], u32(to + ${j}), u32(channel + ${j})));
     }
 #end
 #end

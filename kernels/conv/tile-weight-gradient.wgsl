@@ -1,9 +1,9 @@
 // Weight gradient of the convolution as an implicit matrix product for GPUs: rows are output channels, columns are
 // (tap, input channel), the inner dimension runs over output pixels.
 //
-// 256 threads make 64 × 64 weights, 4×4 each, from the pixels of their share; steps of 16 pixels go through workgroup
-// memory as vec4s of four channels. With several shares the result is a partial sum a share, [share, O, KH, KW, I/groups]
-// in f32, for `sum-shares`. Layouts: as in `naive-weight-gradient.wgsl`. Grid: column tiles × row tiles × (shares · groups).
+// 256 threads make 64 × 64 weights, 4×4 each, from the pixels of their split; steps of 16 pixels go through workgroup
+// memory as vec4s of four channels. With several splits (split-K) the result is one partial sum a split, [split, O, KH, KW, I/groups]
+// in f32, for `split-k-sum`. Layouts: as in `naive-weight-gradient.wgsl`. Grid: column tiles × row tiles × (splits · groups).
 // The host guarantees nothing but the sizes.
 #param X_TYPE
 #param G_TYPE
@@ -31,8 +31,8 @@ fn main(
 ) {
   let thread = i32(local);
   let group = i32(tile.z) % params.groups;
-  let share = i32(tile.z) / params.groups;
-  let shares = i32(tiles.z) / params.groups;
+  let split = i32(tile.z) / params.groups;
+  let splits = i32(tiles.z) / params.groups;
   let depth = params.in_c / params.groups;
   let width = params.out_c / params.groups;
   let columns = params.kernel_h * params.kernel_w * depth;
@@ -50,22 +50,22 @@ fn main(
 #end
 
   let pixels = params.batch * params.out_h * params.out_w;
-  let length = (pixels + shares - 1) / shares;
-  let last = min(pixels, (share + 1) * length);
-  for (var start = share * length; start < last; start += STEP) {
+  let length = (pixels + splits - 1) / splits;
+  let last = min(pixels, (split + 1) * length);
+  for (var start = split * length; start < last; start += STEP) {
     let pixel = start + down;
     var a = vec4f();
     var b = vec4f();
     if (pixel < last) {
       let ox = pixel % params.out_w * params.stride_w;
       let oy = (pixel / params.out_w) % params.out_h * params.stride_h;
-      let image = pixel / (params.out_w * params.out_h);
+      let batch = pixel / (params.out_w * params.out_h);
 #for c in 0..4
       if (first_row + across * 4 + ${c} < width) {
         a[${c}] = f32(g[pixel * params.out_c + group * width + first_row + across * 4 + ${c}]);
       }
       if (within(oy + dy${c}, params.in_h) && within(ox + dx${c}, params.in_w)) {
-        b[${c}] = f32(x[((image * params.in_h + oy + dy${c}) * params.in_w + ox + dx${c}) * params.in_c + channel${c}]);
+        b[${c}] = f32(x[((batch * params.in_h + oy + dy${c}) * params.in_w + ox + dx${c}) * params.in_c + channel${c}]);
       }
 #end
     }
@@ -85,7 +85,7 @@ fn main(
 #for r in 0..4
   {
     let row = first_row + down * 4 + ${r};
-    let to = (share * params.out_c + group * width + row) * columns + first_col + across * 4;
+    let to = (split * params.out_c + group * width + row) * columns + first_col + across * 4;
 #for c in 0..4
     if (row < width && first_col + across * 4 + ${c} < columns) { w[to + ${c}] = ${W_TYPE}(sum${r}[${c}]); }
 #end

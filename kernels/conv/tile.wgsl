@@ -96,7 +96,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
   let x${r} = row${r} % result_w * params.stride_w - params.pad_w;
   let y${r} = (row${r} / result_w) % result_h * params.stride_h - params.pad_h;
 #end
-  let image${r} = row${r} / (result_w * result_h);
+  let batch${r} = row${r} / (result_w * result_h);
   var sum${r} = vec4f();
 #end
 
@@ -117,7 +117,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
       {
         let y = y${r} + reach_y;
         let x = x${r} + reach_x;
-        if (within(y, source_h) && within(x, source_w)) { a[${r}] = f32(source[((image${r} * source_h + y) * source_w + x) * channels + channel]); }
+        if (within(y, source_h) && within(x, source_w)) { a[${r}] = f32(source[((batch${r} * source_h + y) * source_w + x) * channels + channel]); }
       }
 #end
     }
@@ -163,17 +163,17 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
 #if ADJOINT
   var pixels = array<i32, 4>(
 #for r in 0..4
-    (image${r} * params.in_h + y${r} * params.stride_h + phase_y) * params.in_w + x${r} * params.stride_w + phase_x,
+    (batch${r} * params.in_h + y${r} * params.stride_h + phase_y) * params.in_w + x${r} * params.stride_w + phase_x,
 #end
   );
 #end
   for (var r = 0; r < min(4, rows - first_row - down * 4); r++) {
     let to = ${ADJOINT ? 'pixels[r]' : '(first_row + down * 4 + r)'} * width * params.groups + channel;
 #if WIDE
-    if (col < width) { result[to / 4] = vec4<${RESULT_TYPE}>(finish(sums[r], u32(to / 4), u32(channel / 4))); }
+    if (col < width) { result[to / 4] = vec4<${RESULT_TYPE}>(apply_epilogue(sums[r], u32(to / 4), u32(channel / 4))); }
 #else
     for (var c = 0; c < min(4, width - col); c++) {
-      result[to + c] = ${RESULT_TYPE}(finish(sums[r][c], u32(to + c), u32(channel + c)));
+      result[to + c] = ${RESULT_TYPE}(apply_epilogue(sums[r][c], u32(to + c), u32(channel + c)));
     }
 #end
   }

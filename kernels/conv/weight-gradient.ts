@@ -1,6 +1,5 @@
 /** Gradient of the convolution in its weights. */
 
-import { foldParams, type Images, imagesOf, overImages, readAs } from '../image.js';
 import {
   type DeviceProfile,
   type Family,
@@ -17,16 +16,23 @@ import {
   type Variant,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { refuseLanes, unlessSoftware } from '../software.js';
-import { refuseDepthwise } from './depthwise.js';
+import { preferOnSoftware, unsupportedLanes } from '../software.js';
+import {
+  readThroughTextures,
+  type TextureLayouts,
+  textureLayoutsOf,
+  textureParams,
+  withTextures,
+} from '../texture-operand.js';
+import { unsupportedDepthwise } from './depthwise.js';
 import {
   CONV_LANES,
   type Convolution,
   convFlops,
   geometryParams,
-  refuseMatmul,
-  refuseTiles,
-  unlessHardware,
+  preferOnHardware,
+  unsupportedMatmul,
+  unsupportedTiles,
   usesF16,
   type WeightGradientProblem,
 } from './geometry.js';
@@ -36,13 +42,13 @@ function convolutionOf(problem: WeightGradientProblem): Convolution {
   return { ...problem, x: problem.inputs[0]!, w: problem.outputs[0]!, y: problem.inputs[1]! };
 }
 
-/** Workgroups that keep the device busy; below that, the pixels are split into shares. */
+/** Workgroups that keep the device busy; below that, the inner dimension (the pixels) is split. */
 function busyGroups(profile: DeviceProfile): number {
   return profile.kind === 'software' ? 8 : 512;
 }
 
-/** Shares of `lines` lines of pixels, so that `tiles` workgroups a share keep the device busy. */
-function sharesOf(profile: DeviceProfile, tiles: number, lines: number): number {
+/** Splits of `lines` lines of pixels, so that `tiles` workgroups a split keep the device busy. */
+function splitsOf(profile: DeviceProfile, tiles: number, lines: number): number {
   return Math.max(1, Math.min(lines, Math.ceil(busyGroups(profile) / tiles), 64));
 }
 
@@ -53,23 +59,23 @@ function rowsPerTile(width: number, lanes: number): number {
   return Math.min(most, Math.ceil(least / lanes) * lanes);
 }
 
-/** `call(type)` writes its sums as `type`: to the output itself, or a partial sum a share that a second call joins. */
-function inShares(
+/** `call(type)` writes its sums as `type`: to the output itself, or split-K partial sums that a second call adds. */
+function withSplitK(
   profile: DeviceProfile,
   variant: string,
   convolution: Convolution,
-  shares: number,
+  splits: number,
   call: (type: TensorType, whole: boolean) => KernelCall,
 ): Lowering {
   const { w } = convolution;
   const flops = convFlops(convolution);
-  if (shares === 1) return { variant, calls: [call(w, true)], flops };
-  const partial: TensorType = { shape: [shares, ...w.shape], dtype: 'f32' };
+  if (splits === 1) return { variant, calls: [call(w, true)], flops };
+  const partial: TensorType = { shape: [splits, ...w.shape], dtype: 'f32' };
   const join: KernelCall = {
-    template: 'conv/sum-shares',
+    template: 'conv/split-k-sum',
     defines: { RESULT_TYPE: w.dtype },
     buffers: [scratchRead(0), output()],
-    params: { count: sizeOf(w.shape), shares },
+    params: { count: sizeOf(w.shape), splits },
     workgroups: flatGrid(sizeOf(w.shape), 64, profile.maxWorkgroupsPerDimension),
   };
   return { variant, calls: [call(partial, false), join], scratch: [partial], flops };
@@ -77,7 +83,7 @@ function inShares(
 
 const matmul: Variant<WeightGradientProblem> = {
   name: 'matmul',
-  refuses: (_, problem) => refuseMatmul(convolutionOf(problem)),
+  unsupportedReason: (_, problem) => unsupportedMatmul(convolutionOf(problem)),
   lower(profile, problem): Lowering {
     const { x, w, y } = convolutionOf(problem);
     const rows = sizeOf(y.shape.slice(0, 3));
@@ -102,13 +108,13 @@ const matmul: Variant<WeightGradientProblem> = {
 
 const depthwise: Variant<WeightGradientProblem> = {
   name: 'depthwise',
-  refuses: (_, problem) => refuseDepthwise(convolutionOf(problem)),
+  unsupportedReason: (_, problem) => unsupportedDepthwise(convolutionOf(problem)),
   lower(profile, problem) {
     const convolution = convolutionOf(problem);
     const { x, w, y, stride, dilation } = convolution;
     const tiles = Math.ceil(w.shape[0]! / 32);
-    const shares = sharesOf(profile, tiles, y.shape[0]! * y.shape[1]!);
-    return inShares(profile, 'depthwise', convolution, shares, (type, whole) => ({
+    const splits = splitsOf(profile, tiles, y.shape[0]! * y.shape[1]!);
+    return withSplitK(profile, 'depthwise', convolution, splits, (type, whole) => ({
       template: 'conv/depthwise-weight-gradient',
       defines: {
         KERNEL_H: w.shape[1]!,
@@ -122,25 +128,25 @@ const depthwise: Variant<WeightGradientProblem> = {
       },
       buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
       params: geometryParams(convolution),
-      workgroups: [tiles, shares, 1],
+      workgroups: [tiles, splits, 1],
     }));
   },
 };
 
 const subgroup: Variant<WeightGradientProblem> = {
   name: 'subgroup',
-  refuses: (profile) => refuseLanes(profile, CONV_LANES),
-  unsuited: unlessSoftware,
+  unsupportedReason: (profile) => unsupportedLanes(profile, CONV_LANES),
+  notPreferredReason: preferOnSoftware,
   lower: lowerSubgroup,
 };
 
-/** The same over x and g read as images. */
-const subgroupImage = overImages(
+/** The same over x and g read as textures. */
+const subgroupTexture = withTextures(
   subgroup,
   (profile, problem) => {
     const { vecG, wide } = subgroupTiles(profile, problem);
     if (!vecG || !wide) return `the channels of ${vecG ? 'x' : 'g'} are not read as vec4`;
-    return imagesOf(profile, problem.inputs);
+    return textureLayoutsOf(profile, problem.inputs);
   },
   lowerSubgroup,
 );
@@ -164,12 +170,16 @@ function subgroupTiles(
   };
 }
 
-function lowerSubgroup(profile: DeviceProfile, problem: WeightGradientProblem, images: Images = []): Lowering {
+function lowerSubgroup(
+  profile: DeviceProfile,
+  problem: WeightGradientProblem,
+  textures: TextureLayouts = [],
+): Lowering {
   const convolution = convolutionOf(problem);
   const { x, y, groups } = convolution;
   const { rows, perLane, tiles, vecG, wide } = subgroupTiles(profile, problem);
-  const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
-  return inShares(profile, 'subgroup', convolution, shares, (type, whole) => ({
+  const splits = splitsOf(profile, tiles[0] * tiles[1] * groups, y.shape[0]! * y.shape[1]!);
+  return withSplitK(profile, 'subgroup', convolution, splits, (type, whole) => ({
     template: 'conv/subgroup-weight-gradient',
     defines: {
       LANES: profile.subgroups.min,
@@ -177,41 +187,41 @@ function lowerSubgroup(profile: DeviceProfile, problem: WeightGradientProblem, i
       G_VEC: vecG ? 4 : 1,
       COLS: perLane,
       WIDE: wide,
-      IMAGES: images.length,
+      TEXTURES: textures.length,
       X_TYPE: x.dtype,
       G_TYPE: y.dtype,
       W_TYPE: type.dtype,
       F16: usesF16(problem),
     },
-    buffers: [...readAs(images, [input(0), input(1)]), whole ? output() : scratchWrite(0)],
-    params: { ...geometryParams(convolution), ...foldParams(images) },
-    workgroups: [...tiles, shares * groups],
+    buffers: [...readThroughTextures(textures, [input(0), input(1)]), whole ? output() : scratchWrite(0)],
+    params: { ...geometryParams(convolution), ...textureParams(textures) },
+    workgroups: [...tiles, splits * groups],
   }));
 }
 
 const tile: Variant<WeightGradientProblem> = {
   name: 'tile',
-  refuses: refuseTiles,
-  unsuited: unlessHardware,
+  unsupportedReason: unsupportedTiles,
+  notPreferredReason: preferOnHardware,
   lower(profile, problem) {
     const convolution = convolutionOf(problem);
     const { x, w, y, groups } = convolution;
     const tiles: [number, number] = [Math.ceil(sizeOf(w.shape.slice(1)) / 64), Math.ceil(w.shape[0]! / groups / 64)];
     const steps = Math.ceil(sizeOf(y.shape.slice(0, 3)) / 16);
-    const shares = sharesOf(profile, tiles[0] * tiles[1] * groups, steps);
-    return inShares(profile, 'tile', convolution, shares, (type, whole) => ({
+    const splits = splitsOf(profile, tiles[0] * tiles[1] * groups, steps);
+    return withSplitK(profile, 'tile', convolution, splits, (type, whole) => ({
       template: 'conv/tile-weight-gradient',
       defines: { X_TYPE: x.dtype, G_TYPE: y.dtype, W_TYPE: type.dtype, F16: usesF16(problem) },
       buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
       params: geometryParams(convolution),
-      workgroups: [...tiles, shares * groups],
+      workgroups: [...tiles, splits * groups],
     }));
   },
 };
 
 const naive: Variant<WeightGradientProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const convolution = convolutionOf(problem);
     const { x, w, y } = convolution;
@@ -233,5 +243,5 @@ const naive: Variant<WeightGradientProblem> = {
 
 export const weightGradientFamily: Family<WeightGradientProblem> = {
   name: 'conv2d-weight-gradient',
-  variants: [matmul, depthwise, subgroupImage, subgroup, tile, naive],
+  variants: [matmul, depthwise, subgroupTexture, subgroup, tile, naive],
 };

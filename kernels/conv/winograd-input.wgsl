@@ -38,11 +38,11 @@ fn main(
   let tile = params.first + index / params.quads;
   let x = tile % params.tiles_w * 4 - params.pad_w;
   let y = (tile / params.tiles_w) % params.tiles_h * 4 - params.pad_h;
-  let image = tile / (params.tiles_w * params.tiles_h);
+  let batch = tile / (params.tiles_w * params.tiles_h);
 #for i in 0..6
 #for j in 0..6
   let inside${i}_${j} = u32(y + ${i}) < u32(params.height) && u32(x + ${j}) < u32(params.width);
-  let d${i}_${j} = select(vec4f(), load(select(0, ((image * params.height + y + ${i}) * params.width + x + ${j}) * params.quads + quad, inside${i}_${j})), inside${i}_${j});
+  let d${i}_${j} = select(vec4f(), load(select(0, ((batch * params.height + y + ${i}) * params.width + x + ${j}) * params.quads + quad, inside${i}_${j})), inside${i}_${j});
 #end
 #end
 #for j in 0..6

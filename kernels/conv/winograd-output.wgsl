@@ -30,7 +30,7 @@ fn main(
   let tile = params.first + index / params.quads;
   let x = tile % params.tiles_w * 4;
   let y = (tile / params.tiles_w) % params.tiles_h * 4;
-  let image = tile / (params.tiles_w * params.tiles_h);
+  let batch = tile / (params.tiles_w * params.tiles_h);
 #for j in 0..6
 #for i in 0..6
   let q${i}_${j} = q[${6 * i + j} * step + index];
@@ -52,8 +52,8 @@ fn main(
     let row = y + p / 4;
     let column = x + p % 4;
     if (row < params.height && column < params.width) {
-      let to = ((image * params.height + row) * params.width + column) * params.quads + quad;
-      result[to] = vec4<${RESULT_TYPE}>(finish(pixels[p], u32(to), u32(quad)));
+      let to = ((batch * params.height + row) * params.width + column) * params.quads + quad;
+      result[to] = vec4<${RESULT_TYPE}>(apply_epilogue(pixels[p], u32(to), u32(quad)));
     }
   }
 }

@@ -16,7 +16,7 @@ import {
   type TensorType,
 } from '../kernel.js';
 import { matmulFamily } from '../matmul/matmul.js';
-import { unlessSoftware } from '../software.js';
+import { preferOnSoftware } from '../software.js';
 import { type Convolution, convFlops, usesF16 } from './geometry.js';
 
 /** Cost of moving one element through a transform, in multiply-adds of the product; measured on lavapipe. */
@@ -24,7 +24,7 @@ const TRANSFORM_COST = 30;
 
 /**
  * Most bytes of the transformed tiles of either side. Tiles beyond go in further rounds over the same scratch: a large
- * picture's would exceed what a device binds, and smaller rounds stay nearer the processor's caches.
+ * image's would exceed what a device binds, and smaller rounds stay nearer the processor's caches.
  */
 const ROUND_BYTES = 16 * 2 ** 20;
 
@@ -77,7 +77,7 @@ function scratchOf(
 }
 
 /** Why the convolution (or its input gradient) cannot be done so, or null. */
-export function refuseWinograd(profile: DeviceProfile, convolution: Convolution, adjoint: boolean): string | null {
+export function unsupportedWinograd(profile: DeviceProfile, convolution: Convolution, adjoint: boolean): string | null {
   const { w, stride, dilation, groups } = convolution;
   const [outChannels, kernelH, kernelW, inChannels] = w.shape as [number, number, number, number];
   if (kernelH !== 3 || kernelW !== 3) return 'only 3×3 kernels';
@@ -89,9 +89,13 @@ export function refuseWinograd(profile: DeviceProfile, convolution: Convolution,
 }
 
 /** Why the direct product is the better choice, or null. */
-export function unsuitedWinograd(profile: DeviceProfile, convolution: Convolution, adjoint: boolean): string | null {
-  const refusal = unlessSoftware(profile);
-  if (refusal) return refusal;
+export function notPreferredWinograd(
+  profile: DeviceProfile,
+  convolution: Convolution,
+  adjoint: boolean,
+): string | null {
+  const reason = preferOnSoftware(profile);
+  if (reason) return reason;
   const { tiles, depth, width, result } = tilingOf(convolution, adjoint);
   const direct = 9 * result.shape[0]! * result.shape[1]! * result.shape[2]! * depth * width;
   const transforms = 72 * tiles * (depth + width) + 45 * depth * width;
@@ -183,7 +187,7 @@ function outputCall(
       F16: usesF16(problem),
       OUTPUT_BINDING: problem.inputs.length - 1,
       ...epilogueDefines(problem, 2, 'vec4f'),
-      FIRST_EXTRA: 1,
+      FIRST_OPERAND: 1,
     },
     buffers: [scratchRead(2), ...inputsWithEpilogue(problem, 2).slice(2), output()],
     params: {

@@ -97,7 +97,7 @@ function lowerMap(vec: 1 | 4): (profile: DeviceProfile, problem: ElementwiseProb
   };
 }
 
-function refuseRank(problem: ElementwiseProblem): string | null {
+function unsupportedRank(problem: ElementwiseProblem): string | null {
   const { dims } = collapse(
     problem.outputs[0]!.shape,
     problem.inputs.map((t) => t.shape),
@@ -107,13 +107,14 @@ function refuseRank(problem: ElementwiseProblem): string | null {
 
 const vec4: Variant<ElementwiseProblem> = {
   name: 'vec4',
-  refuses(_, problem) {
+  unsupportedReason(_, problem) {
     const { dims } = collapse(
       problem.outputs[0]!.shape,
       problem.inputs.map((t) => t.shape),
     );
     return (
-      refuseRank(problem) ?? (dims[0]! % 4 === 0 ? null : `the innermost dimension ${dims[0]} is not a multiple of 4`)
+      unsupportedRank(problem) ??
+      (dims[0]! % 4 === 0 ? null : `the innermost dimension ${dims[0]} is not a multiple of 4`)
     );
   },
   lower: lowerMap(4),
@@ -121,7 +122,7 @@ const vec4: Variant<ElementwiseProblem> = {
 
 const naive: Variant<ElementwiseProblem> = {
   name: 'naive',
-  refuses: (_, problem) => refuseRank(problem),
+  unsupportedReason: (_, problem) => unsupportedRank(problem),
   lower: lowerMap(1),
 };
 

@@ -192,7 +192,7 @@ export function interpret(expression: Expression, args: readonly number[]): numb
 }
 
 /**
- * What a matrix kernel does to each result before it is stored: an expression over the result (argument 0) and extra
+ * What a matrix kernel does to each result before it is stored: an expression over the result (argument 0) and further
  * operands (arguments 1…), which follow the kernel's own inputs. A `column` operand has one value an output column
  * (a bias), a `full` one has the output's shape (a residual).
  */

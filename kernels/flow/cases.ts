@@ -2,11 +2,11 @@ import type { CaseRandom, FamilyCases } from '../cases.js';
 import { FLOW_GRID, type FlowProblem, flowFamily } from './flow.js';
 import { flowCells } from './reference.js';
 
-function problem(pictures: number, height: number, width: number): FlowProblem {
-  const frames = { shape: [pictures, height, width], dtype: 'f32' } as const;
+function problem(images: number, height: number, width: number): FlowProblem {
+  const frames = { shape: [images, height, width], dtype: 'f32' } as const;
   return {
-    inputs: [frames, frames, { shape: [pictures], dtype: 'f32' }],
-    outputs: [{ shape: [pictures, FLOW_GRID, FLOW_GRID, 5], dtype: 'f32' }],
+    inputs: [frames, frames, { shape: [images], dtype: 'f32' }],
+    outputs: [{ shape: [images, FLOW_GRID, FLOW_GRID, 5], dtype: 'f32' }],
   };
 }
 
@@ -23,29 +23,29 @@ export const cases: FamilyCases<FlowProblem> = {
   family: flowFamily,
   random: (random) => problem(random.int(1, 3), FLOW_GRID * 4 * random.int(1, 2), FLOW_GRID * 4 * random.int(1, 3)),
   fill({ inputs }, random) {
-    const [pictures, height, width] = inputs[0]!.shape as [number, number, number];
-    const first = new Float64Array(pictures * height * width);
+    const [images, height, width] = inputs[0]!.shape as [number, number, number];
+    const first = new Float64Array(images * height * width);
     const second = new Float64Array(first.length);
-    for (let n = 0; n < pictures; n++) {
-      const picture = texture(random);
+    for (let n = 0; n < images; n++) {
+      const image = texture(random);
       const [dx, dy] = [random.real(-2, 2), random.real(-2, 2)];
       for (let i = 0; i < height * width; i++) {
-        first[n * height * width + i] = picture(i % width, Math.floor(i / width));
-        second[n * height * width + i] = picture((i % width) - dx, Math.floor(i / width) - dy);
+        first[n * height * width + i] = image(i % width, Math.floor(i / width));
+        second[n * height * width + i] = image((i % width) - dx, Math.floor(i / width) - dy);
       }
     }
-    return [first, second, Float64Array.from({ length: pictures }, () => random.real(0.02, 0.1))];
+    return [first, second, Float64Array.from({ length: images }, () => random.real(0.02, 0.1))];
   },
   reference({ inputs }, [first, second, seconds]) {
-    const [pictures, height, width] = inputs[0]!.shape as [number, number, number];
-    const all = new Float64Array(pictures * FLOW_GRID * FLOW_GRID * 5);
-    const picture = (data: Float64Array, n: number) => ({
+    const [images, height, width] = inputs[0]!.shape as [number, number, number];
+    const all = new Float64Array(images * FLOW_GRID * FLOW_GRID * 5);
+    const image = (data: Float64Array, n: number) => ({
       width,
       height,
       data: data.slice(n * height * width, (n + 1) * height * width),
     });
-    for (let n = 0; n < pictures; n++) {
-      all.set(flowCells(picture(first!, n), picture(second!, n), seconds![n]!), n * FLOW_GRID * FLOW_GRID * 5);
+    for (let n = 0; n < images; n++) {
+      all.set(flowCells(image(first!, n), image(second!, n), seconds![n]!), n * FLOW_GRID * FLOW_GRID * 5);
     }
     return [all];
   },

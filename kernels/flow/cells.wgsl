@@ -1,8 +1,8 @@
 // Flow and change of light pooled to a GRID×GRID grid, by time: [n, GRID, GRID, 5] = mean velocity x and y, mean speed, top
-// speed (picture widths a second), mean |second − first| a second. One thread a cell.
+// speed (image widths a second), mean |second − first| a second. One thread a cell.
 // The host guarantees that width and height divide by GRID.
 #param GRID
-struct Params { width: u32, height: u32, pictures: u32 }
+struct Params { width: u32, height: u32, images: u32 }
 
 @group(0) @binding(0) var<storage, read> first: array<f32>;
 @group(0) @binding(1) var<storage, read> second: array<f32>;
@@ -13,12 +13,12 @@ struct Params { width: u32, height: u32, pictures: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.pictures * ${GRID * GRID}u) { return; }
-  let picture = id.x / ${GRID * GRID}u;
+  if (id.x >= params.images * ${GRID * GRID}u) { return; }
+  let image = id.x / ${GRID * GRID}u;
   let cell = id.x % ${GRID * GRID}u;
   let w = params.width / ${GRID}u;
   let h = params.height / ${GRID}u;
-  let corner = (picture * params.height + (cell / ${GRID}u) * h) * params.width + (cell % ${GRID}u) * w;
+  let corner = (image * params.height + (cell / ${GRID}u) * h) * params.width + (cell % ${GRID}u) * w;
   var sum = vec4f();
   var top = 0.0;
   for (var y = 0u; y < h; y++) {
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       top = max(top, speed);
     }
   }
-  let rate = 1.0 / seconds[picture];
+  let rate = 1.0 / seconds[image];
   let pace = rate / f32(params.width);
   let mean = sum / f32(w * h);
   let to = id.x * 5u;

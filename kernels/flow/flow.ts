@@ -1,5 +1,5 @@
 /**
- * Coarse optical flow between pairs of grey pictures: pyramidal Lucas–Kanade (Lucas & Kanade 1981; Bouguet 2001) at every
+ * Coarse optical flow between pairs of grey images: pyramidal Lucas–Kanade (Lucas & Kanade 1981; Bouguet 2001) at every
  * pixel, pooled to an 8×8 grid. Three levels, two steps a level, 7×7 windows. Not differentiable.
  */
 
@@ -17,7 +17,7 @@ import {
   type Variant,
 } from '../kernel.js';
 
-/** Inputs: first and second pictures [n, height, width] in [0, 1], seconds between them [n]. Output [n, 8, 8, 5]. */
+/** Inputs: first and second images [n, height, width] in [0, 1], seconds between them [n]. Output [n, 8, 8, 5]. */
 export type FlowProblem = Problem;
 
 export const FLOW_GRID = 8;
@@ -48,9 +48,9 @@ const to = (role: Role): BufferRef => scratchWrite(at(role));
 
 function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
   return ({ inputs: [first] }) => {
-    const [pictures, height, width] = first!.shape as [number, number, number];
+    const [images, height, width] = first!.shape as [number, number, number];
     const pixels = (level: number, channels = 1): TensorType => ({
-      shape: [pictures, height >> level, width >> level, channels],
+      shape: [images, height >> level, width >> level, channels],
       dtype: 'f32',
     });
     const scratch = [
@@ -77,8 +77,8 @@ function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
         template: `flow/${template}`,
         defines,
         buffers,
-        params: { width: w, height: h, pictures },
-        workgroups: [Math.ceil(w / 64), h * pictures, 1],
+        params: { width: w, height: h, images },
+        workgroups: [Math.ceil(w / 64), h * images, 1],
       };
     };
     const levels: [BufferRef, BufferRef][] = [
@@ -122,25 +122,32 @@ function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
     }
     calls.push({
       ...call('cells', 0, [input(0), input(1), from(flow[0]), input(2), output()], { GRID: FLOW_GRID }),
-      workgroups: [Math.ceil((pictures * FLOW_GRID * FLOW_GRID) / 64), 1, 1],
+      workgroups: [Math.ceil((images * FLOW_GRID * FLOW_GRID) / 64), 1, 1],
     });
-    return { variant: direct ? 'naive' : 'separable', calls, scratch, flops: pictures * height * width * 300 };
+    return { variant: direct ? 'naive' : 'separable', calls, scratch, flops: images * height * width * 300 };
   };
 }
 
-function refuses(profile: { maxWorkgroupsPerDimension: number }, { inputs: [first] }: FlowProblem): string | null {
-  const [pictures, height] = first!.shape as [number, number, number];
-  const rows = pictures * height;
+function unsupportedReason(
+  profile: { maxWorkgroupsPerDimension: number },
+  { inputs: [first] }: FlowProblem,
+): string | null {
+  const [images, height] = first!.shape as [number, number, number];
+  const rows = images * height;
   return rows > profile.maxWorkgroupsPerDimension
-    ? `${rows} rows of pixels are more than ${profile.maxWorkgroupsPerDimension}; use fewer pictures at a time`
+    ? `${rows} rows of pixels are more than ${profile.maxWorkgroupsPerDimension}; use fewer images at a time`
     : null;
 }
 
 const separable: Variant<FlowProblem> = {
   name: 'separable',
-  refuses,
+  unsupportedReason,
   lower: (_, problem) => lowerFlow(false)(problem),
 };
-const naive: Variant<FlowProblem> = { name: 'naive', refuses, lower: (_, problem) => lowerFlow(true)(problem) };
+const naive: Variant<FlowProblem> = {
+  name: 'naive',
+  unsupportedReason,
+  lower: (_, problem) => lowerFlow(true)(problem),
+};
 
 export const flowFamily: Family<FlowProblem> = { name: 'flow', variants: [separable, naive] };

@@ -1,7 +1,7 @@
-// Central differences of the first picture, edges repeated: (∂x, ∂y) at each pixel.
+// Central differences of the first image, edges repeated: (∂x, ∂y) at each pixel.
 #include flow/pixel
 
-@group(0) @binding(0) var<storage, read> picture: array<f32>;
+@group(0) @binding(0) var<storage, read> image: array<f32>;
 @group(0) @binding(1) var<storage, read_write> slope: array<vec2f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -11,9 +11,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= w) { return; }
   let y = id.y % params.height;
   let here = id.y * w + id.x;
-  let left = picture[here - select(0u, 1u, id.x > 0u)];
-  let right = picture[here + select(0u, 1u, id.x + 1u < w)];
-  let above = picture[here - select(0u, w, y > 0u)];
-  let below = picture[here + select(0u, w, y + 1u < params.height)];
+  let left = image[here - select(0u, 1u, id.x > 0u)];
+  let right = image[here + select(0u, 1u, id.x + 1u < w)];
+  let above = image[here - select(0u, w, y > 0u)];
+  let below = image[here + select(0u, w, y + 1u < params.height)];
   slope[here] = 0.5 * vec2f(right - left, below - above);
 }

@@ -1,4 +1,4 @@
-// Next level of a picture pyramid: the mean of each 2×2 block. [n, 2·height, 2·width] → [n, height, width].
+// Next level of a image pyramid: the mean of each 2×2 block. [n, 2·height, 2·width] → [n, height, width].
 #include flow/pixel
 
 @group(0) @binding(0) var<storage, read> larger: array<f32>;

@@ -1,2 +1,2 @@
-// One thread a pixel: workgroups of 64 along a row, one row of one picture a workgroup row.
-struct Params { width: u32, height: u32, pictures: u32 }
+// One thread a pixel: workgroups of 64 along a row, one row of one image a workgroup row.
+struct Params { width: u32, height: u32, images: u32 }

@@ -2,7 +2,7 @@
 
 import { FLOW_GRID, FLOW_LAMBDA, FLOW_LEVELS, FLOW_RADIUS, FLOW_STEPS } from './flow.js';
 
-interface Picture {
+interface Image {
   width: number;
   height: number;
   data: Float64Array;
@@ -10,7 +10,7 @@ interface Picture {
 
 const hold = (x: number, most: number): number => Math.min(most, Math.max(0, x));
 
-function halve({ width, height, data }: Picture): Picture {
+function halve({ width, height, data }: Image): Image {
   const [w, h] = [width >> 1, height >> 1];
   const at = (x: number, y: number): number => data[y * width + x]!;
   const half = Float64Array.from({ length: w * h }, (_, i) => {
@@ -20,7 +20,7 @@ function halve({ width, height, data }: Picture): Picture {
   return { width: w, height: h, data: half };
 }
 
-function bilinear({ width, height, data }: Picture, x: number, y: number): number {
+function bilinear({ width, height, data }: Image, x: number, y: number): number {
   const [px, py] = [hold(x, width - 1), hold(y, height - 1)];
   const [x0, y0] = [Math.floor(px), Math.floor(py)];
   const [x1, y1] = [Math.min(x0 + 1, width - 1), Math.min(y0 + 1, height - 1)];
@@ -29,7 +29,7 @@ function bilinear({ width, height, data }: Picture, x: number, y: number): numbe
 }
 
 /** Flow [height, width] of x and of y, in pixels. */
-export function flowReference(first: Picture, second: Picture): { u: Float64Array; v: Float64Array } {
+export function flowReference(first: Image, second: Image): { u: Float64Array; v: Float64Array } {
   const firsts = [first];
   const seconds = [second];
   for (let l = 1; l < FLOW_LEVELS; l++) {
@@ -95,7 +95,7 @@ export function flowReference(first: Picture, second: Picture): { u: Float64Arra
 }
 
 /** [8, 8, 5] of one pair. */
-export function flowCells(first: Picture, second: Picture, seconds: number): Float64Array {
+export function flowCells(first: Image, second: Image, seconds: number): Float64Array {
   const { u, v } = flowReference(first, second);
   const { width, height } = first;
   const [w, h] = [width / FLOW_GRID, height / FLOW_GRID];

@@ -1,4 +1,4 @@
-// How far the second picture, moved back by the flow so far, differs from the first: slope · (second(x + flow) − first).
+// How far the second image, moved back by the flow so far, differs from the first: slope · (second(x + flow) − first).
 // Bilinear, edges repeated.
 #include flow/pixel
 

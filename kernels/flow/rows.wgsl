@@ -1,4 +1,4 @@
-// Sums over a row of the window around each pixel (pixels outside the picture count nothing).
+// Sums over a row of the window around each pixel (pixels outside the image count nothing).
 // TENSOR: of the structure tensor (∂x², ∂x∂y, ∂y²) from slopes; else of the residuals themselves.
 #param TENSOR
 #param RADIUS

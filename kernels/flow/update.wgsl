@@ -1,5 +1,5 @@
 // One Lucas–Kanade step: flow − (tensor + λI)⁻¹ · Σ residual over the window.
-// DIRECT sums the residuals over the whole window here (the naive truth); else over the column of their row sums.
+// DIRECT sums the residuals over the whole window here (the naive reference); else over the column of their row sums.
 // One step moves a pixel by at most one pixel of this level, so that a poor window cannot throw it away.
 #param DIRECT
 #param RADIUS

@@ -1,4 +1,4 @@
-// The naive truth of rows + columns: the structure tensor over the whole window at once.
+// The naive reference of rows + columns: the structure tensor over the whole window at once.
 #param RADIUS
 #include flow/pixel
 

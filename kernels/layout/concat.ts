@@ -33,13 +33,14 @@ function joined(problem: ConcatProblem, variant: string, vec: 1 | 4, limit: numb
 
 const vec4: Variant<ConcatProblem> = {
   name: 'vec4',
-  refuses: (_, problem) => (runs(problem).every((n) => n % 4 === 0) ? null : 'an operand is not made of whole vec4s'),
+  unsupportedReason: (_, problem) =>
+    runs(problem).every((n) => n % 4 === 0) ? null : 'an operand is not made of whole vec4s',
   lower: (profile, problem) => joined(problem, 'vec4', 4, profile.maxWorkgroupsPerDimension),
 };
 
 const naive: Variant<ConcatProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower: (profile, problem) => joined(problem, 'naive', 1, profile.maxWorkgroupsPerDimension),
 };
 

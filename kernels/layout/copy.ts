@@ -69,7 +69,7 @@ function transposition(problem: CopyProblem): { batch: number; m: number; n: num
 
 const transpose: Variant<CopyProblem> = {
   name: 'transpose',
-  refuses(_, problem) {
+  unsupportedReason(_, problem) {
     const sizes = transposition(problem);
     if (!sizes) return 'the view is no transposition of two dimensions';
     return sizes.m % 4 === 0 && sizes.n % 4 === 0 ? null : `${sizes.m}×${sizes.n} is not made of 4×4 blocks`;
@@ -93,19 +93,20 @@ const transpose: Variant<CopyProblem> = {
 
 export const vec4Copy: Variant<CopyProblem> = {
   name: 'vec4',
-  refuses: (_, problem) => (plan(problem).vector ? null : 'the innermost run is not made of whole vec4s'),
+  unsupportedReason: (_, problem) => (plan(problem).vector ? null : 'the innermost run is not made of whole vec4s'),
   lower: (profile, problem) => strided(problem, 'vec4', 4, false, profile.maxWorkgroupsPerDimension),
 };
 
 const fill: Variant<CopyProblem> = {
   name: 'fill',
-  refuses: (_, problem) => (plan(problem).splat ? null : 'the innermost dimension does not repeat one element'),
+  unsupportedReason: (_, problem) =>
+    plan(problem).splat ? null : 'the innermost dimension does not repeat one element',
   lower: (profile, problem) => strided(problem, 'fill', 4, true, profile.maxWorkgroupsPerDimension),
 };
 
 export const naiveCopy: Variant<CopyProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower: (profile, problem) => strided(problem, 'naive', 1, false, profile.maxWorkgroupsPerDimension),
 };
 

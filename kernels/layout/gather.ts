@@ -5,7 +5,7 @@ import { type Family, flatGrid, input, output, type Problem, sizeOf, type Varian
 function tableFamily(name: string, template: string, table: (problem: Problem) => readonly number[]): Family<Problem> {
   const variant = (vec: 1 | 4): Variant<Problem> => ({
     name: vec === 4 ? 'vec4' : 'naive',
-    refuses: (_, problem) => (table(problem)[1]! % vec === 0 ? null : 'rows are not made of whole vec4s'),
+    unsupportedReason: (_, problem) => (table(problem)[1]! % vec === 0 ? null : 'rows are not made of whole vec4s'),
     lower(profile, problem) {
       const [tableRows, columns] = table(problem) as [number, number];
       const width = columns / vec;

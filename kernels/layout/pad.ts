@@ -61,7 +61,7 @@ function zeros(problem: PadProblem, variant: string, vec: 1 | 4, limit: number):
 
 const vec4: Variant<PadProblem> = {
   name: 'vec4',
-  refuses(_, problem) {
+  unsupportedReason(_, problem) {
     const { from, to, before } = mergedDims(problem)[0]!;
     return [from, to, before].every((n) => n % 4 === 0) ? null : 'the innermost run is not made of whole vec4s';
   },
@@ -70,7 +70,7 @@ const vec4: Variant<PadProblem> = {
 
 const naive: Variant<PadProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower: (profile, problem) => zeros(problem, 'naive', 1, profile.maxWorkgroupsPerDimension),
 };
 
@@ -92,7 +92,7 @@ function edges(
 ): Variant<PadEdgeProblem> {
   return {
     name: 'naive',
-    refuses: () => null,
+    unsupportedReason: () => null,
     lower(profile, { inputs: [x], mode, view, before, after }) {
       const [outer, length, inner] = view;
       const padded = length + before + after;

@@ -24,9 +24,9 @@ function parts({ inputs: [x], outputs, axis }: SplitProblem): CopyProblem[] {
 /** The kernel calls of `copy` on every part. */
 const each = (copy: Variant<CopyProblem>): Variant<SplitProblem> => ({
   name: copy.name,
-  refuses(profile, problem) {
+  unsupportedReason(profile, problem) {
     for (const part of parts(problem)) {
-      const reason = copy.refuses(profile, part);
+      const reason = copy.unsupportedReason(profile, part);
       if (reason) return reason;
     }
     return null;

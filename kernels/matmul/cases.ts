@@ -1,7 +1,7 @@
 /** Matmul for the harness: f64 reference, ragged problems, sizes to time. */
 
 import type { CaseRandom, FamilyCases } from '../cases.js';
-import { finishReference } from '../common/epilogue.js';
+import { applyEpilogueReference } from '../common/epilogue.js';
 import type { Epilogue } from '../elementwise/expression.js';
 import { type DType, sizeOf, type TensorType } from '../kernel.js';
 import { matmulFamily } from './matmul.js';
@@ -45,12 +45,12 @@ function problemOf(
   const { m, n, k, batchA = [], batchB = [] } = sizes;
   const { transposeA = false, transposeB = false, epilogue, typeB = dtype } = options;
   const c: TensorType = { shape: [...(batchA.length >= batchB.length ? batchA : batchB), m, n], dtype };
-  const extras = (epilogue?.operands ?? []).map((kind) => (kind === 'column' ? { shape: [n], dtype } : c));
+  const operands = (epilogue?.operands ?? []).map((kind) => (kind === 'column' ? { shape: [n], dtype } : c));
   return {
     inputs: [
       { shape: [...batchA, ...(transposeA ? [k, m] : [m, k])], dtype },
       { shape: [...batchB, ...(transposeB ? [n, k] : [k, n])], dtype: typeB },
-      ...extras,
+      ...operands,
     ],
     outputs: [c],
     transposeA,
@@ -64,10 +64,10 @@ function random(r: CaseRandom, dtype: DType, typeB: DType = dtype): MatmulProble
   if (r.int(1, 20) === 1)
     return problemOf({ m: r.int(128, 140), n: 128, k: r.int(3, 9), batchA: [96] }, dtype, { typeB });
   // Multiples of 4 and of whole tiles as often as ragged sizes, so that every path of every variant is met; and multiples of
-  // 128, as images want their rows, often enough.
-  const images = r.int(1, 4) === 1;
+  // 128, as textures want their rows, often enough.
+  const textures = r.int(1, 4) === 1;
   const size = (): number =>
-    images && r.int(1, 4) > 1
+    textures && r.int(1, 4) > 1
       ? 128 * r.int(1, 2)
       : r.pick([r.int(1, 9), r.int(10, 80), 4 * r.int(1, 24), 32 * r.int(1, 3), 64]);
   const batch = r.pick([[], [r.int(1, 3)], [2, r.int(1, 2)]]);
@@ -90,7 +90,7 @@ export const matmulCases: FamilyCases<MatmulProblem> = {
   family: matmulFamily,
   reference(problem, inputs) {
     const c = product(problem, inputs[0]!, inputs[1]!);
-    finishReference(problem, 2, c, inputs);
+    applyEpilogueReference(problem, 2, c, inputs);
     return [c];
   },
   random: (r, dtype) => random(r, dtype),

@@ -3,7 +3,7 @@
 import type { Family } from '../kernel.js';
 import { naive } from './naive.js';
 import type { MatmulProblem } from './problem.js';
-import { subgroup, subgroupImage } from './subgroup.js';
+import { subgroup, subgroupTexture } from './subgroup.js';
 import { subgroupMatrix } from './subgroup-matrix.js';
 import { tile } from './tile.js';
 
@@ -12,5 +12,5 @@ export { matmulSizes } from './problem.js';
 
 export const matmulFamily: Family<MatmulProblem> = {
   name: 'matmul',
-  variants: [subgroupImage, subgroup, subgroupMatrix, tile, naive],
+  variants: [subgroupTexture, subgroup, subgroupMatrix, tile, naive],
 };

@@ -2,10 +2,10 @@ import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
 import { flatGrid, output, type Variant } from '../kernel.js';
 import { type MatmulProblem, matmulFlops, matmulSizes, matmulTypes } from './problem.js';
 
-/** One output a thread: the readable truth. */
+/** One output a thread: the reference implementation. */
 export const naive: Variant<MatmulProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const { m, n, k, batch, strideA, strideB } = matmulSizes(problem);
     return {

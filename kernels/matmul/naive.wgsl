@@ -1,4 +1,4 @@
-// C[b] = epilogue(A[b] · B[b]), one output a thread: the readable truth that every other variant is held against.
+// C[b] = epilogue(A[b] · B[b]), one output a thread: the reference implementation that every other variant is tested against.
 //
 // Layouts: A is [batch, M, K] (or [batch, K, M] with TRANSPOSE_A), B is [batch, K, N] (or [batch, N, K] with TRANSPOSE_B),
 // C is [batch, M, N], all row-major. A stride of 0 repeats one matrix over the batch.
@@ -47,5 +47,5 @@ fn main(
 #end
     sum += x * y;
   }
-  c[i] = ${C_TYPE}(finish(sum, i, col));
+  c[i] = ${C_TYPE}(apply_epilogue(sum, i, col));
 }

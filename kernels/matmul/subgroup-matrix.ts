@@ -19,7 +19,7 @@ function fragment(profile: DeviceProfile, problem: MatmulProblem): SubgroupMatri
 /** Matrix units, f16 × f16 → f32, where the adapter lists them. */
 export const subgroupMatrix: Variant<MatmulProblem> = {
   name: 'subgroup-matrix',
-  refuses(profile, problem) {
+  unsupportedReason(profile, problem) {
     if (profile.subgroupMatrices.length === 0) return 'the device lists no subgroup matrices';
     if (!profile.f16) return 'the device has no f16';
     if (problem.inputs[0]!.dtype !== 'f16' || problem.inputs[1]!.dtype !== 'f16') return 'both operands must be f16';

@@ -81,6 +81,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let r = i / ${WIDTH / 4}u;
     let x = col / 4u + i % ${WIDTH / 4}u;
     let at = (group.z * params.m + row + r) * (params.n / 4u) + x;
-    c[at] = vec4<${C_TYPE}>(finish(vec4f(sums[4u * i], sums[4u * i + 1u], sums[4u * i + 2u], sums[4u * i + 3u]), at, x));
+    c[at] = vec4<${C_TYPE}>(apply_epilogue(vec4f(sums[4u * i], sums[4u * i + 1u], sums[4u * i + 2u], sums[4u * i + 3u]), at, x));
   }
 }

@@ -9,14 +9,14 @@
 // otherwise it holds the columns l, LANES + l, ….
 // Any M, N, K: past the edges the last row or column is computed again; K past the end counts as zero.
 //
-// IMAGE_A, IMAGE_B: the operand is an image (kernels/image.ts), whose loads cost a third there.
+// TEXTURE_A, TEXTURE_B: the operand is a texture (kernels/texture-operand.ts), whose loads cost a third there.
 //
-// PANEL > 0: the workgroup first copies its rows of A, PANEL columns at most, to workgroup memory, from where a load costs
-// half as much there, and then passes over `sweep` tiles of columns.
+// A_TILE_COLUMNS > 0: the workgroup first copies its rows of A, A_TILE_COLUMNS columns at most, to workgroup memory, from where a load costs
+// half as much there, and then passes over `column_tiles` tiles of columns.
 //
 // The host guarantees: subgroups of exactly LANES lanes, TM a multiple of LANES; VEC_A and VEC_B only where the contiguous
-// dimension is a multiple of 4, and always of images; VEC_C only with VEC_B, where N and TN are multiples of 4, and always
-// where B is then [K, N]; K_TAIL where K is no multiple of 4; with PANEL, that A is [M, K] with VEC_A and K at most PANEL.
+// dimension is a multiple of 4, and always of textures; VEC_C only with VEC_B, where N and TN are multiples of 4, and always
+// where B is then [K, N]; K_TAIL where K is no multiple of 4; with A_TILE_COLUMNS, that A is [M, K] with VEC_A and K at most A_TILE_COLUMNS.
 #param LANES
 #param TM
 #param TN
@@ -29,16 +29,16 @@
 #param VEC_B
 #param VEC_C
 #param K_TAIL
-#param IMAGE_A = false
-#param IMAGE_B = false
-#param PANEL = 0
+#param TEXTURE_A = false
+#param TEXTURE_B = false
+#param A_TILE_COLUMNS = 0
 #param OUTPUT_BINDING = 2
 enable subgroups;
 #if A_TYPE == 'f16' || B_TYPE == 'f16' || C_TYPE == 'f16'
 enable f16;
 #end
 #include common/epilogue
-#include common/image
+#include common/texture
 #let A_ROW = TRANSPOSE_A ? 'params.m' : 'params.k'
 #let B_ROW = TRANSPOSE_B ? 'params.k' : 'params.n'
 #let TILE_N = LANES * TN
@@ -50,25 +50,25 @@ struct Params {
   // In rows as stored.
   stride_a: u32,
   stride_b: u32,
-#if PANEL > 0
-  sweep: u32,
+#if A_TILE_COLUMNS > 0
+  column_tiles: u32,
 #end
-#if IMAGE_A
-  fold_bits_0: u32,
+#if TEXTURE_A
+  rows_per_texel_row_log2_0: u32,
 #end
-#if IMAGE_B
-  fold_bits_1: u32,
+#if TEXTURE_B
+  rows_per_texel_row_log2_1: u32,
 #end
 }
 
-#if IMAGE_A
+#if TEXTURE_A
 @group(0) @binding(0) var a: texture_storage_2d<${A_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #elif VEC_A
 @group(0) @binding(0) var<storage, read> a: array<vec4<${A_TYPE}>>;
 #else
 @group(0) @binding(0) var<storage, read> a: array<${A_TYPE}>;
 #end
-#if IMAGE_B
+#if TEXTURE_B
 @group(0) @binding(1) var b: texture_storage_2d<${B_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
 #elif VEC_B
 @group(0) @binding(1) var<storage, read> b: array<vec4<${B_TYPE}>>;
@@ -83,35 +83,35 @@ struct Params {
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
 // Four neighbours of a row as stored.
-#if IMAGE_A
+#if TEXTURE_A
 var<private> quads_a: u32;
-var<private> fold_bits_a: u32;
-fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, quads_a, fold_bits_a)); }
+var<private> rows_log2_a: u32;
+fn load_a(x: u32, row: u32) -> vec4f { return textureLoad(a, texel(x, row, quads_a, rows_log2_a)); }
 #elif VEC_A
 fn load_a(x: u32, row: u32) -> vec4f { return vec4f(a[row * (${A_ROW} / 4u) + x]); }
 #end
-#if IMAGE_B
+#if TEXTURE_B
 var<private> quads_b: u32;
-var<private> fold_bits_b: u32;
-fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, quads_b, fold_bits_b)); }
+var<private> rows_log2_b: u32;
+fn load_b(x: u32, row: u32) -> vec4f { return textureLoad(b, texel(x, row, quads_b, rows_log2_b)); }
 #elif VEC_B
 fn load_b(x: u32, row: u32) -> vec4f { return vec4f(b[row * (${B_ROW} / 4u) + x]); }
 #end
 
-#if PANEL > 0
+#if A_TILE_COLUMNS > 0
 // [k / 4][row]
-var<workgroup> panel: array<vec4f, ${PANEL / 4 * TM}>;
+var<workgroup> a_tile: array<vec4f, ${A_TILE_COLUMNS / 4 * TM}>;
 
 #end
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-#if IMAGE_A
+#if TEXTURE_A
   quads_a = ${A_ROW} / 4u;
-  fold_bits_a = params.fold_bits_0;
+  rows_log2_a = params.rows_per_texel_row_log2_0;
 #end
-#if IMAGE_B
+#if TEXTURE_B
   quads_b = ${B_ROW} / 4u;
-  fold_bits_b = params.fold_bits_1;
+  rows_log2_b = params.rows_per_texel_row_log2_1;
 #end
   let row = group.y * ${TM}u;
   let base_a = group.z * params.stride_a;
@@ -131,15 +131,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let a_x${g} = min(row + ${g * LANES}u + lane, params.m - 1u);
 #end
 #end
-#if PANEL > 0
+#if A_TILE_COLUMNS > 0
   for (var q = 0u; q < params.k / 4u; q++) {
 #for g in 0..TM / LANES
-    panel[q * ${TM}u + ${g * LANES}u + lane] = load_a(q, a_row${g});
+    a_tile[q * ${TM}u + ${g * LANES}u + lane] = load_a(q, a_row${g});
 #end
   }
   workgroupBarrier();
-  for (var step = 0u; step < params.sweep; step++) {
-  let col = (group.x * params.sweep + step) * ${TILE_N}u;
+  for (var step = 0u; step < params.column_tiles; step++) {
+  let col = (group.x * params.column_tiles + step) * ${TILE_N}u;
   if (col >= params.n) { break; }
 #else
   let col = group.x * ${TILE_N}u;
@@ -178,9 +178,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 #end
     // A: `a{g}[u]` for rows in lanes, or `a{u}_{g}` for rows along the contiguous dimension.
-#if PANEL > 0
+#if A_TILE_COLUMNS > 0
 #for g in 0..TM / LANES
-    let a${g} = panel[k / 4u * ${TM}u + ${g * LANES}u + lane];
+    let a${g} = a_tile[k / 4u * ${TM}u + ${g * LANES}u + lane];
 #end
 #elif !TRANSPOSE_A && VEC_A
 #for g in 0..TM / LANES
@@ -270,7 +270,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let col${j} = min(col + ${j * LANES}u + lane, params.n - 1u);
 #end
 #end
-#if EXTRAS > 0 || C_TYPE == 'f16'
+#if OPERANDS > 0 || C_TYPE == 'f16'
   // A loop over a number of rows that drivers do not know: they spend seconds to minutes on TM copies of an epilogue that
   // reads operands or rounds, which are no faster.
 #for j in 0..TN
@@ -287,14 +287,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     {
       let at = to * (params.n / 4u) + col${j};
       let sum = vec4f(sums${4 * j}[i], sums${4 * j + 1}[i], sums${4 * j + 2}[i], sums${4 * j + 3}[i]);
-      c[at] = vec4<${C_TYPE}>(finish(sum, at, col${j}));
+      c[at] = vec4<${C_TYPE}>(apply_epilogue(sum, at, col${j}));
     }
 #end
 #else
 #for j in 0..TN
     {
       let at = to * params.n + col${j};
-      c[at] = ${C_TYPE}(finish(sums${j}[i], at, col${j}));
+      c[at] = ${C_TYPE}(apply_epilogue(sums${j}[i], at, col${j}));
     }
 #end
 #end
@@ -312,21 +312,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #for j in 0..TN / 4
     {
       let at = to * (params.n / 4u) + col${j};
-      c[at] = vec4<${C_TYPE}>(finish(vec4f(c${i}_${4 * j}, c${i}_${4 * j + 1}, c${i}_${4 * j + 2}, c${i}_${4 * j + 3}), at, col${j}));
+      c[at] = vec4<${C_TYPE}>(apply_epilogue(vec4f(c${i}_${4 * j}, c${i}_${4 * j + 1}, c${i}_${4 * j + 2}, c${i}_${4 * j + 3}), at, col${j}));
     }
 #end
 #else
 #for j in 0..TN
     {
       let at = to * params.n + col${j};
-      c[at] = ${C_TYPE}(finish(c${i}_${j}, at, col${j}));
+      c[at] = ${C_TYPE}(apply_epilogue(c${i}_${j}, at, col${j}));
     }
 #end
 #end
   }
 #end
 #end
-#if PANEL > 0
+#if A_TILE_COLUMNS > 0
   }
 #end
 }

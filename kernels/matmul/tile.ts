@@ -12,7 +12,7 @@ const STORAGE_BYTES = 16384;
 /** Tiles in workgroup memory: for GPUs. */
 export const tile: Variant<MatmulProblem> = {
   name: 'tile',
-  refuses(profile, problem) {
+  unsupportedReason(profile, problem) {
     const { m, n, batch } = matmulSizes(problem);
     if (profile.maxWorkgroupInvocations < 256) return 'needs 256 threads a workgroup';
     if (profile.maxWorkgroupStorage < STORAGE_BYTES) return 'needs 16 KiB of workgroup memory';
@@ -20,7 +20,7 @@ export const tile: Variant<MatmulProblem> = {
     if (groups > profile.maxWorkgroupsPerDimension) return 'the tiles exceed the grid';
     return null;
   },
-  unsuited: (profile) =>
+  notPreferredReason: (profile) =>
     profile.kind === 'software' ? 'workgroup memory and barriers are slow on software drivers' : null,
   lower(profile, problem) {
     const { m, n, k, batch, strideA, strideB } = matmulSizes(problem);

@@ -155,11 +155,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
 #if VEC_C
         if (x < params.n) {
           let at = (line + x) / 4u;
-          c[at] = vec4<${C_TYPE}>(finish(c${i}_${j}, at, x / 4u));
+          c[at] = vec4<${C_TYPE}>(apply_epilogue(c${i}_${j}, at, x / 4u));
         }
 #else
 #for e in 0..4
-        if (x + ${e}u < params.n) { c[line + x + ${e}u] = ${C_TYPE}(finish(c${i}_${j}[${e}], line + x + ${e}u, x + ${e}u)); }
+        if (x + ${e}u < params.n) { c[line + x + ${e}u] = ${C_TYPE}(apply_epilogue(c${i}_${j}[${e}], line + x + ${e}u, x + ${e}u)); }
 #end
 #end
       }

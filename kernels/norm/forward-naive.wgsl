@@ -1,4 +1,4 @@
-// y = (x − mean)·rstd·weight + bias over each row, one row a thread: the readable truth.
+// y = (x − mean)·rstd·weight + bias over each row, one row a thread: the reference implementation.
 // Layouts: x and y are [batch, spatial, groups·width], mean and rstd [batch, groups], weight and bias [groups·width].
 #param X_TYPE
 #param W_TYPE = 'f32'

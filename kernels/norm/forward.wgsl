@@ -60,18 +60,18 @@ fn main(
 #if AFFINE
   let first_channel = (row % params.groups) * params.width;
 #end
-  let share = 1.0 / f32(units * ${VEC}u);
+  let inverse_count = 1.0 / f32(units * ${VEC}u);
 
   var sum = F(0.0);
   for (var p = first_place(row, lane); p.unit < units; p = next_place(p)) { sum += F(x[p.at]); }
-  let mean = all_sum(vec2f(total(sum), 0.0), lane, 0u).x * share;
+  let mean = all_sum(vec2f(total(sum), 0.0), lane, 0u).x * inverse_count;
 
   var squares = F(0.0);
   for (var p = first_place(row, lane); p.unit < units; p = next_place(p)) {
     let d = F(x[p.at]) - mean;
     squares += d * d;
   }
-  let rstd = inverseSqrt(all_sum(vec2f(total(squares), 0.0), lane, 1u).x * share + params.eps);
+  let rstd = inverseSqrt(all_sum(vec2f(total(squares), 0.0), lane, 1u).x * inverse_count + params.eps);
   if (lane == 0u) {
     means[row] = mean;
     rstds[row] = rstd;

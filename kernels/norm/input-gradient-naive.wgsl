@@ -1,4 +1,4 @@
-// dx = rstd·(h − mean(h) − x̂·mean(h·x̂)), h = dy·weight, x̂ = (x − mean)·rstd, one row a thread: the readable truth.
+// dx = rstd·(h − mean(h) − x̂·mean(h·x̂)), h = dy·weight, x̂ = (x − mean)·rstd, one row a thread: the reference implementation.
 // Layouts as in norm/forward-naive.
 #param X_TYPE
 #param W_TYPE = 'f32'

@@ -55,15 +55,15 @@ const laneDefines = (lanes: Lanes, profile: DeviceProfile, rows: Rows): Record<s
 });
 
 /** One workgroup a row, on lanes of a kind. */
-function shared<P extends Problem & Rows>(
+function overLanes<P extends Problem & Rows>(
   lanes: Lanes,
   calls: (profile: DeviceProfile, problem: P) => Lowering,
 ): Variant<P> {
   return {
     name: lanes.name,
-    refuses: (profile) => lanes.refuses(profile),
-    unsuited: (profile, { spatial, width }) =>
-      lanes.unsuited(profile) ?? (spatial * width < 32 ? 'rows are too short to share' : null),
+    unsupportedReason: (profile) => lanes.unsupportedReason(profile),
+    notPreferredReason: (profile, { spatial, width }) =>
+      lanes.notPreferredReason(profile) ?? (spatial * width < 32 ? 'rows are too short to split over lanes' : null),
     lower: calls,
   };
 }
@@ -82,7 +82,7 @@ const forwardBuffers = ({ inputs }: NormProblem): Lowering['calls'][number]['buf
 ];
 
 const forward = (lanes: Lanes): Variant<NormProblem> =>
-  shared(lanes, (profile, problem) => ({
+  overLanes(lanes, (profile, problem) => ({
     variant: lanes.name,
     calls: [
       {
@@ -97,7 +97,7 @@ const forward = (lanes: Lanes): Variant<NormProblem> =>
 
 const naiveForward: Variant<NormProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower: (profile, problem) => ({
     variant: 'naive',
     calls: [
@@ -124,7 +124,7 @@ const gradientTypes = ({ inputs, affine }: NormInputGradientProblem): Record<str
 });
 
 const inputGradient = (lanes: Lanes): Variant<NormInputGradientProblem> =>
-  shared(lanes, (profile, problem) => ({
+  overLanes(lanes, (profile, problem) => ({
     variant: lanes.name,
     calls: [
       {
@@ -139,7 +139,7 @@ const inputGradient = (lanes: Lanes): Variant<NormInputGradientProblem> =>
 
 const naiveInputGradient: Variant<NormInputGradientProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower: (profile, problem) => ({
     variant: 'naive',
     calls: [
@@ -162,7 +162,7 @@ export const normInputGradientFamily: Family<NormInputGradientProblem> = {
 function weightGradient(name: string, split: boolean): Variant<NormWeightGradientProblem> {
   return {
     name,
-    refuses: () => null,
+    unsupportedReason: () => null,
     lower(profile, problem) {
       const { batch, spatial, groups, width } = problem;
       const types = { X_TYPE: problem.inputs[0]!.dtype, OUT_TYPE: problem.outputs[0]!.dtype };
@@ -180,18 +180,18 @@ function weightGradient(name: string, split: boolean): Variant<NormWeightGradien
         workgroups: flatGrid((chunks * channels) / vec, 64, profile.maxWorkgroupsPerDimension),
       };
       if (whole) return { variant: name, calls: [sums] };
-      // Chunks are few: one pass folds them.
-      const fold = { kind: 'sum', inType: 'f32', outType: types.OUT_TYPE } as const;
-      const folds = [0, 1].map((k) =>
-        columnCalls(profile, fold, [1, chunks, channels], scratchRead(k), output(k), 2 + k),
+      // Chunks are few: one pass sums them.
+      const reduction = { kind: 'sum', inType: 'f32', outType: types.OUT_TYPE } as const;
+      const totals = [0, 1].map((k) =>
+        columnCalls(profile, reduction, [1, chunks, channels], scratchRead(k), output(k), 2 + k),
       );
       return {
         variant: name,
-        calls: [sums, ...folds.flatMap((f) => f.calls)],
+        calls: [sums, ...totals.flatMap((t) => t.calls)],
         scratch: [
           { shape: [chunks, channels], dtype: 'f32' },
           { shape: [chunks, channels], dtype: 'f32' },
-          ...folds.flatMap((f) => f.scratch ?? []),
+          ...totals.flatMap((t) => t.scratch ?? []),
         ],
       };
     },

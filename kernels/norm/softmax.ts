@@ -16,12 +16,13 @@ function rowsOf({ inputs: [x] }: SoftmaxProblem): { rows: number; length: number
   return { rows: sizeOf(x!.shape) / length, length };
 }
 
-function shared(template: string, lanes: Lanes): Variant<SoftmaxProblem> {
+function overLanes(template: string, lanes: Lanes): Variant<SoftmaxProblem> {
   return {
     name: lanes.name,
-    refuses: (profile) => lanes.refuses(profile),
-    unsuited: (profile, problem) =>
-      lanes.unsuited(profile) ?? (rowsOf(problem).length < 32 ? 'rows are too short to share' : null),
+    unsupportedReason: (profile) => lanes.unsupportedReason(profile),
+    notPreferredReason: (profile, problem) =>
+      lanes.notPreferredReason(profile) ??
+      (rowsOf(problem).length < 32 ? 'rows are too short to split over lanes' : null),
     lower(profile, problem) {
       const { rows, length } = rowsOf(problem);
       const vec = length % 4 === 0 ? 4 : 1;
@@ -43,7 +44,7 @@ function shared(template: string, lanes: Lanes): Variant<SoftmaxProblem> {
 
 const naive = (template: string): Variant<SoftmaxProblem> => ({
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const { rows, length } = rowsOf(problem);
     return {
@@ -62,8 +63,8 @@ const naive = (template: string): Variant<SoftmaxProblem> => ({
 });
 
 const variants = (template: string): Variant<SoftmaxProblem>[] => [
-  shared(template, subgroupLanes),
-  shared(template, workgroupLanes),
+  overLanes(template, subgroupLanes),
+  overLanes(template, workgroupLanes),
   naive(template),
 ];
 

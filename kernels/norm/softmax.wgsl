@@ -54,7 +54,7 @@ fn main(
   let shift = top + log(total.x + total.y);
   for (var e = lane; e < params.length; e += ${LANES}u) { y[start + e] = Unit(F(x[start + e]) - shift); }
 #else
-  let share = 1.0 / (total.x + total.y);
-  for (var e = lane; e < params.length; e += ${LANES}u) { y[start + e] = Unit(exp(F(x[start + e]) - top) * share); }
+  let inverse = 1.0 / (total.x + total.y);
+  for (var e = lane; e < params.length; e += ${LANES}u) { y[start + e] = Unit(exp(F(x[start + e]) - top) * inverse); }
 #end
 }

@@ -1,5 +1,5 @@
 // dweight[c] = Σ dy·x̂ and dbias[c] = Σ dy over all positions, x̂ = (x − mean)·rstd; one thread for VEC channels and a chunk
-// of the positions. Results are [chunks, channels]; with several chunks reduce/column folds them.
+// of the positions. Results are [chunks, channels]; with several chunks reduce/column sums them.
 //
 // Layouts: x and dy are [positions, channels]; position p belongs to batch p / spatial, channel c to group c / width, mean and
 // rstd are [batch, groups]. Channel sizes are in units of VEC; the host guarantees VEC | width.

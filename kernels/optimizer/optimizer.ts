@@ -35,7 +35,8 @@ function elementwise(
 ): Variant<Problem>[] {
   return ([4, 1] as const).map((vec) => ({
     name: vec === 4 ? 'vec4' : 'naive',
-    refuses: (_, { inputs }) => (sizeOf(inputs[0]!.shape) % vec === 0 ? null : 'the size is not made of whole vec4s'),
+    unsupportedReason: (_, { inputs }) =>
+      sizeOf(inputs[0]!.shape) % vec === 0 ? null : 'the size is not made of whole vec4s',
     lower: (profile, problem) => lower(profile, problem, vec),
   }));
 }
@@ -88,8 +89,8 @@ export const emaFamily: Family<Problem> = {
 function squares(lanes: Lanes): Variant<Problem> {
   return {
     name: lanes.name,
-    refuses: (profile) => lanes.refuses(profile),
-    unsuited: (profile) => lanes.unsuited(profile),
+    unsupportedReason: (profile) => lanes.unsupportedReason(profile),
+    notPreferredReason: (profile) => lanes.notPreferredReason(profile),
     lower(profile, { inputs }) {
       let parts = 0;
       const calls = inputs.map(({ shape, dtype }, k) => {

@@ -21,7 +21,7 @@ export const randomFamily: Family<RandomProblem> = {
   variants: [
     {
       name: 'naive',
-      refuses: () => null,
+      unsupportedReason: () => null,
       lower(profile, { outputs: [y], kind, stream, first, domain }) {
         const count = sizeOf(y!.shape);
         return {

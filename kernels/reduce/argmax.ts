@@ -14,7 +14,7 @@ export const argmaxFamily: Family<ArgmaxProblem> = {
   variants: [
     {
       name: 'naive',
-      refuses: () => null,
+      unsupportedReason: () => null,
       lower: (profile, { inputs: [x], view: [outer, length, inner] }) => ({
         variant: 'naive',
         calls: [

@@ -17,21 +17,21 @@ function problem(kind: ReduceKind, view: View, dtype: 'f32' | 'f16'): ReduceProb
   return { kind, view, inputs: [{ shape: view, dtype }], outputs: [{ shape: [view[0], view[2]], dtype }] };
 }
 
-/** Folds each column of [outer, length, inner]. */
-function foldColumns(
+/** Reduces each column of [outer, length, inner]. */
+function reduceColumns(
   [outer, length, inner]: View,
   x: Float64Array,
-  fold: (values: Float64Array) => number,
+  reduce: (values: Float64Array) => number,
 ): Float64Array {
   const values = new Float64Array(length);
   return Float64Array.from({ length: outer * inner }, (_, at) => {
     const start = Math.floor(at / inner) * length * inner + (at % inner);
     for (let r = 0; r < length; r++) values[r] = x[start + r * inner]!;
-    return fold(values);
+    return reduce(values);
   });
 }
 
-const FOLDS: Record<ReduceKind, (values: Float64Array) => number> = {
+const REDUCTIONS: Record<ReduceKind, (values: Float64Array) => number> = {
   sum: (values) => values.reduce((a, b) => a + b, 0),
   mean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
   max: (values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
@@ -40,7 +40,7 @@ const FOLDS: Record<ReduceKind, (values: Float64Array) => number> = {
 
 const reduceCases: FamilyCases<ReduceProblem> = {
   family: reduceFamily,
-  reference: ({ kind, view }, [x]) => [foldColumns(view, x!, FOLDS[kind])],
+  reference: ({ kind, view }, [x]) => [reduceColumns(view, x!, REDUCTIONS[kind])],
   random: (random, dtype) =>
     problem(random.pick(['sum', 'mean', 'max', 'sumSquares'] as const), randomView(random), dtype),
   // Off zero, so that no sum is a small difference of large ones.
@@ -54,7 +54,7 @@ const reduceCases: FamilyCases<ReduceProblem> = {
 
 const argmaxCases: FamilyCases<ArgmaxProblem> = {
   family: argmaxFamily,
-  reference: ({ view }, [x]) => [foldColumns(view, x!, (values) => values.indexOf(FOLDS.max(values)))],
+  reference: ({ view }, [x]) => [reduceColumns(view, x!, (values) => values.indexOf(REDUCTIONS.max(values)))],
   random(random, dtype) {
     const view = randomView(random);
     return { view, inputs: [{ shape: view, dtype }], outputs: [{ shape: [view[0], view[2]], dtype: 'u32' }] };

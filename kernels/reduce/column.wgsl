@@ -1,7 +1,7 @@
-// y[o, i] = scale · fold over r of x[o, r, i] for inner > 1, one thread for VEC neighbouring i, or for their chunk of r.
+// y[o, i] = scale · reduction over r of x[o, r, i] for inner > 1, one thread for VEC neighbouring i, or for their chunk of r.
 //
 // Neighbouring threads read neighbouring addresses. The reduced dimension is cut into `chunks` of `chunk` (the last may be
-// shorter), results y[o, c, i]; a second call folds those. The host guarantees VEC | inner.
+// shorter), results y[o, c, i]; a second call reduces those. The host guarantees VEC | inner.
 #param KIND
 #param SQUARE
 #param IN_TYPE

@@ -1,12 +1,12 @@
-/** Workgroups that fold a row together: one subgroup without barriers, or a tree in workgroup memory. */
+/** Workgroups that reduce a row together: one subgroup without barriers, or a tree in workgroup memory. */
 
 import type { DeviceProfile } from '../kernel.js';
 
 export interface Lanes {
   /** Suffix of variant names. */
   readonly name: 'subgroup' | 'workgroup';
-  refuses(profile: DeviceProfile): string | null;
-  unsuited(profile: DeviceProfile): string | null;
+  unsupportedReason(profile: DeviceProfile): string | null;
+  notPreferredReason(profile: DeviceProfile): string | null;
   /** Values of the `#param`s of `reduce/lanes.wgsl`. */
   defines(profile: DeviceProfile): { LANES: number; SUBGROUP: boolean };
 }
@@ -14,17 +14,17 @@ export interface Lanes {
 /** Lanes are a CPU's SIMD lanes on software drivers, where barriers and workgroup memory are slow. */
 export const subgroupLanes: Lanes = {
   name: 'subgroup',
-  refuses({ subgroups: { supported, min, max } }) {
+  unsupportedReason({ subgroups: { supported, min, max } }) {
     if (!supported) return 'the device has no subgroup operations';
     return min === max ? null : `the subgroup size varies from ${min} to ${max}, so a workgroup may hold several`;
   },
-  unsuited: (profile) => (profile.kind === 'software' ? null : 'one subgroup a row leaves a GPU idle'),
+  notPreferredReason: (profile) => (profile.kind === 'software' ? null : 'one subgroup a row leaves a GPU idle'),
   defines: (profile) => ({ LANES: profile.subgroups.min, SUBGROUP: true }),
 };
 
 export const workgroupLanes: Lanes = {
   name: 'workgroup',
-  refuses: () => null,
-  unsuited: (profile) => (profile.kind === 'software' ? 'barriers are slow on software drivers' : null),
+  unsupportedReason: () => null,
+  notPreferredReason: (profile) => (profile.kind === 'software' ? 'barriers are slow on software drivers' : null),
   defines: (profile) => ({ LANES: profile.maxWorkgroupInvocations >= 256 ? 256 : 64, SUBGROUP: false }),
 };

@@ -1,4 +1,4 @@
-// y[o, i] = scale · fold over r of x[o, r, i], one output a thread: the readable truth.
+// y[o, i] = scale · reduction over r of x[o, r, i], one output a thread: the reference implementation.
 //
 // Layouts: x is [outer, length, inner], y is [outer, inner], row-major. KIND is 'sum' or 'max'; SQUARE squares each element
 // first. The host guarantees nothing but the sizes.

@@ -20,7 +20,7 @@ export type ReduceKind = 'sum' | 'mean' | 'max' | 'sumSquares';
 
 export interface ReduceAttributes {
   kind: ReduceKind;
-  /** The input's elements as [outer, length, inner]; `length` is folded. */
+  /** The input's elements as [outer, length, inner]; `length` is reduced. */
   view: readonly [number, number, number];
 }
 
@@ -29,7 +29,7 @@ export type ReduceProblem = Problem & ReduceAttributes;
 /** Elements that one chunk has at least, so that a second pass pays. */
 const MIN_CHUNK = 64;
 
-const foldDefines = (kind: ReduceKind): { KIND: string; SQUARE: boolean } => ({
+const reduceDefines = (kind: ReduceKind): { KIND: string; SQUARE: boolean } => ({
   KIND: kind === 'max' ? 'max' : 'sum',
   SQUARE: kind === 'sumSquares',
 });
@@ -43,14 +43,14 @@ export function chunksFor(length: number, wanted: number): { chunk: number; chun
 
 const naive: Variant<ReduceProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, { inputs: [x], outputs: [y], kind, view: [outer, length, inner] }) {
     return {
       variant: 'naive',
       calls: [
         {
           template: 'reduce/naive',
-          defines: { ...foldDefines(kind), IN_TYPE: x!.dtype, OUT_TYPE: y!.dtype },
+          defines: { ...reduceDefines(kind), IN_TYPE: x!.dtype, OUT_TYPE: y!.dtype },
           buffers: [input(0), output()],
           params: { outer, length, inner, scale: kind === 'mean' ? 1 / length : 1 },
           workgroups: flatGrid(outer * inner, 64, profile.maxWorkgroupsPerDimension),
@@ -65,7 +65,7 @@ const naive: Variant<ReduceProblem> = {
 export function rowCall(
   profile: DeviceProfile,
   lanes: Lanes,
-  fold: { kind: ReduceKind; inType: string; outType: string },
+  reduction: { kind: ReduceKind; inType: string; outType: string },
   sizes: { rows: number; length: number; chunk: number; chunks: number; outStart?: number; scale: number },
   buffers: KernelCall['buffers'],
 ): KernelCall {
@@ -73,9 +73,9 @@ export function rowCall(
   return {
     template: 'reduce/row',
     defines: {
-      ...foldDefines(fold.kind),
-      IN_TYPE: fold.inType,
-      OUT_TYPE: fold.outType,
+      ...reduceDefines(reduction.kind),
+      IN_TYPE: reduction.inType,
+      OUT_TYPE: reduction.outType,
       VEC: length % 4 === 0 ? 4 : 1,
       ...lanes.defines(profile),
     },
@@ -88,16 +88,16 @@ export function rowCall(
 /** Workgroups that keep the device busy. */
 export const busyWorkgroups = (profile: DeviceProfile): number => (profile.kind === 'software' ? 16 : 256);
 
-/** What the fold over chunk results is: squares and means are taken once. */
-export const secondFold = (kind: ReduceKind): ReduceKind => (kind === 'max' ? 'max' : 'sum');
+/** What the reduction over chunk results is: squares and means are taken once. */
+export const secondPass = (kind: ReduceKind): ReduceKind => (kind === 'max' ? 'max' : 'sum');
 
 function row(lanes: Lanes): Variant<ReduceProblem> {
   return {
     name: `row-${lanes.name}`,
-    refuses: (profile, { view: [, , inner] }) =>
-      lanes.refuses(profile) ?? (inner > 1 ? 'rows are not contiguous' : null),
-    unsuited: (profile, { view: [, length] }) =>
-      lanes.unsuited(profile) ?? (length < 32 ? 'rows are too short to share' : null),
+    unsupportedReason: (profile, { view: [, , inner] }) =>
+      lanes.unsupportedReason(profile) ?? (inner > 1 ? 'rows are not contiguous' : null),
+    notPreferredReason: (profile, { view: [, length] }) =>
+      lanes.notPreferredReason(profile) ?? (length < 32 ? 'rows are too short to split over lanes' : null),
     lower(profile, { inputs: [x], outputs: [y], kind, view: [rows, length] }) {
       const scale = kind === 'mean' ? 1 / length : 1;
       const { chunk, chunks } = chunksFor(
@@ -123,7 +123,7 @@ function row(lanes: Lanes): Variant<ReduceProblem> {
       const total = rowCall(
         profile,
         lanes,
-        { kind: secondFold(kind), inType: 'f32', outType: y!.dtype },
+        { kind: secondPass(kind), inType: 'f32', outType: y!.dtype },
         { rows, length: chunks, chunk: Math.ceil(chunks / 4) * 4, chunks: 1, scale },
         [scratchRead(0), output()],
       );
@@ -132,7 +132,7 @@ function row(lanes: Lanes): Variant<ReduceProblem> {
   };
 }
 
-/** Folds [outer, length, inner] in one or two passes of `reduce/column`; also the last step of other families' gradients. */
+/** Reduces [outer, length, inner] in one or two passes of `reduce/column`; also the last step of other families' gradients. */
 export function columnCalls(
   profile: DeviceProfile,
   { kind, inType, outType }: { kind: ReduceKind; inType: string; outType: string },
@@ -151,7 +151,7 @@ export function columnCalls(
     buffers: KernelCall['buffers'],
   ): KernelCall => ({
     template: 'reduce/column',
-    defines: { ...foldDefines(of.kind), IN_TYPE: of.inType, OUT_TYPE: of.outType, VEC: vec },
+    defines: { ...reduceDefines(of.kind), IN_TYPE: of.inType, OUT_TYPE: of.outType, VEC: vec },
     buffers,
     params: { outer, inner, ...sizes },
     workgroups: flatGrid(threads * sizes.chunks, 64, profile.maxWorkgroupsPerDimension),
@@ -160,7 +160,7 @@ export function columnCalls(
   return {
     calls: [
       call({ kind, inType, outType: 'f32' }, { length, chunk, chunks, scale: 1 }, [from, scratchWrite(scratchIndex)]),
-      call({ kind: secondFold(kind), inType: 'f32', outType }, { length: chunks, chunk: chunks, chunks: 1, scale }, [
+      call({ kind: secondPass(kind), inType: 'f32', outType }, { length: chunks, chunk: chunks, chunks: 1, scale }, [
         scratchRead(scratchIndex),
         to,
       ]),
@@ -171,7 +171,7 @@ export function columnCalls(
 
 const column: Variant<ReduceProblem> = {
   name: 'column',
-  refuses: (_, { view: [, , inner] }) => (inner === 1 ? 'columns of one element are rows' : null),
+  unsupportedReason: (_, { view: [, , inner] }) => (inner === 1 ? 'columns of one element are rows' : null),
   lower(profile, { inputs: [x], outputs: [y], kind, view }) {
     const types = { kind, inType: x!.dtype, outType: y!.dtype };
     return {

@@ -1,8 +1,8 @@
-// y[row] = scale · fold over the contiguous row x[row, 0 … length), one workgroup a row, or a row's chunk.
+// y[row] = scale · reduction over the contiguous row x[row, 0 … length), one workgroup a row, or a row's chunk.
 //
-// Tiling: each of LANES threads folds every LANES-th unit (VEC elements) of a chunk, then the threads fold together. A row
+// Tiling: each of LANES threads reduces every LANES-th unit (VEC elements) of a chunk, then the threads reduce together. A row
 // is cut into `chunks` of `chunk` elements (the last may be shorter) whose results are y[out_start + row·chunks + c]; a
-// second call folds those. The host guarantees VEC | length and VEC | chunk.
+// second call reduces those. The host guarantees VEC | length and VEC | chunk.
 #param KIND
 #param SQUARE
 #param IN_TYPE
@@ -43,28 +43,28 @@ fn main(
   let stop = min(first + params.chunk, params.length) / ${VEC}u;
   let start = row * (params.length / ${VEC}u);
 #if KIND == 'max'
-  var fold = ${T}(-3.4028234e38);
+  var partial = ${T}(-3.4028234e38);
 #else
-  var fold = ${T}(0.0);
+  var partial = ${T}(0.0);
 #end
   for (var r = first / ${VEC}u + lane; r < stop; r += ${LANES}u) {
     let value = ${T}(x[start + r]);
 #if KIND == 'max'
-    fold = max(fold, value);
+    partial = max(partial, value);
 #elif SQUARE
-    fold += value * value;
+    partial += value * value;
 #else
-    fold += value;
+    partial += value;
 #end
   }
 #if KIND == 'max' && VEC == 4
-  let total = all_max(max(max(fold.x, fold.y), max(fold.z, fold.w)), lane, 0u);
+  let total = all_max(max(max(partial.x, partial.y), max(partial.z, partial.w)), lane, 0u);
 #elif KIND == 'max'
-  let total = all_max(fold, lane, 0u);
+  let total = all_max(partial, lane, 0u);
 #elif VEC == 4
-  let total = all_sum(vec2f(fold.xy + fold.zw), lane, 0u);
+  let total = all_sum(vec2f(partial.xy + partial.zw), lane, 0u);
 #else
-  let total = all_sum(vec2f(fold, 0.0), lane, 0u);
+  let total = all_sum(vec2f(partial, 0.0), lane, 0u);
 #end
   if (lane == 0u) {
 #if KIND == 'max'

@@ -36,11 +36,11 @@ fn main(
   var sum = ${V}();
   for (var i = reach.x; i <= reach.y; i++) {
 #if ADJOINT
-    let share = weight(i, at, params.out_size, params.in_size) / total(i, params.out_size, params.in_size);
+    let fraction = weight(i, at, params.out_size, params.in_size) / total(i, params.out_size, params.in_size);
 #else
-    let share = weight(at, i, params.in_size, params.out_size);
+    let fraction = weight(at, i, params.in_size, params.out_size);
 #end
-    sum += share * ${V}(x[start + i * params.inner]);
+    sum += fraction * ${V}(x[start + i * params.inner]);
   }
 #if !ADJOINT
   sum /= total(at, params.in_size, params.out_size);

@@ -1,7 +1,7 @@
 // One axis of a resize from `from_size` to `to_size`: y[o] = Σ weight(o, i) · x[i] / total(o) over the window of o.
 // Positions are counted in integers (units of half an element over the other size), so edges fall where they should.
 //
-// METHOD: `nearest` takes element ⌊o·from/to⌋; `area` averages what the output element covers, parts by their share;
+// METHOD: `nearest` takes element ⌊o·from/to⌋; `area` averages what the output element covers, parts by the fraction covered;
 // `cubic` is the Keys cubic (a = −0.5), widened when shrinking (antialiased) and normalised at the borders, as PIL has it.
 // The host guarantees that from_size · to_size stays below 2^28.
 #param METHOD

@@ -1,4 +1,4 @@
-/** Resizing of pictures, channels last: nearest, area and antialiased bicubic, and the adjoints that are their gradients. */
+/** Resizing of images, channels last: nearest, area and antialiased bicubic, and the adjoints that are their gradients. */
 
 import {
   type BufferRef,
@@ -32,7 +32,7 @@ function usesF16({ inputs, outputs }: Problem): boolean {
   return [...inputs, ...outputs].some((t) => t.dtype === 'f16');
 }
 
-/** Both axes in one kernel: the readable truth, and with vec4 loads the fastest where a window has one element. */
+/** Both axes in one kernel: the reference implementation, and with vec4 loads the fastest where a window has one element. */
 function lowerAtOnce(variant: string, vec: 1 | 4): (profile: DeviceProfile, problem: ResizeProblem) => Lowering {
   return (profile, problem) => {
     const x = problem.inputs[0]!;
@@ -68,16 +68,17 @@ function lowerAtOnce(variant: string, vec: 1 | 4): (profile: DeviceProfile, prob
 
 const direct: Variant<ResizeProblem> = {
   name: 'direct',
-  refuses: (_, { inputs }) => (inputs[0]!.shape[3]! % 4 === 0 ? null : 'channels must divide by 4'),
-  unsuited: (_, { method }) => (method === 'nearest' ? null : 'windows of several elements are cheaper axis by axis'),
+  unsupportedReason: (_, { inputs }) => (inputs[0]!.shape[3]! % 4 === 0 ? null : 'channels must divide by 4'),
+  notPreferredReason: (_, { method }) =>
+    method === 'nearest' ? null : 'windows of several elements are cheaper axis by axis',
   lower: lowerAtOnce('direct', 4),
 };
 
 /** One pass along each axis that changes; the one that shrinks most goes first. */
 const separable: Variant<ResizeProblem> = {
   name: 'separable',
-  refuses: () => null,
-  unsuited: (_, { method }) => (method === 'nearest' ? 'one element needs no passes' : null),
+  unsupportedReason: () => null,
+  notPreferredReason: (_, { method }) => (method === 'nearest' ? 'one element needs no passes' : null),
   lower(profile, problem) {
     const x = problem.inputs[0]!;
     const y = problem.outputs[0]!;
@@ -120,6 +121,6 @@ const separable: Variant<ResizeProblem> = {
   },
 };
 
-const naive: Variant<ResizeProblem> = { name: 'naive', refuses: () => null, lower: lowerAtOnce('naive', 1) };
+const naive: Variant<ResizeProblem> = { name: 'naive', unsupportedReason: () => null, lower: lowerAtOnce('naive', 1) };
 
 export const resizeFamily: Family<ResizeProblem> = { name: 'resize', variants: [direct, separable, naive] };

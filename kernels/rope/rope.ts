@@ -13,7 +13,7 @@ export type RopeProblem = Problem & RopeAttributes;
 function variant(vec: 1 | 4): Variant<RopeProblem> {
   return {
     name: vec === 4 ? 'vec4' : 'naive',
-    refuses: (_, { inputs }) =>
+    unsupportedReason: (_, { inputs }) =>
       (inputs[1]!.shape[1]! / 2) % vec === 0 ? null : 'half a head is not made of whole vec4s',
     lower(profile, { inputs: [x, table], inverse }) {
       const [positions, width] = table!.shape as [number, number];

@@ -18,7 +18,7 @@ import {
   type Variant,
 } from '../kernel.js';
 import { type FramingAttributes, type FramingSizes, framingSizes } from './framing.js';
-import { fftFlops, layers, refusesLanes, refusesShared, rowDefines, sharedDefines } from './stft.js';
+import { fftFlops, layers, rowDefines, unsupportedFrameLanes, unsupportedWorkgroup, workgroupDefines } from './stft.js';
 
 export type IstftProblem = Problem & FramingAttributes;
 
@@ -46,8 +46,8 @@ function overlapCall(profile: DeviceProfile, problem: IstftProblem): KernelCall 
 /** One frame a lane, in registers and private memory: for CPU-backed drivers. */
 const software: Variant<IstftProblem> = {
   name: 'software',
-  refuses: (profile, problem) => refusesLanes(profile, istftSizes(problem).nFft),
-  unsuited: (profile) => (profile.kind === 'software' ? null : 'keeps few threads busy'),
+  unsupportedReason: (profile, problem) => unsupportedFrameLanes(profile, istftSizes(problem).nFft),
+  notPreferredReason: (profile) => (profile.kind === 'software' ? null : 'keeps few threads busy'),
   lower(profile, problem) {
     const sizes = istftSizes(problem);
     const { batch, frames, nFft } = sizes;
@@ -58,7 +58,7 @@ const software: Variant<IstftProblem> = {
       scratch: [framedType(sizes)],
       calls: [
         {
-          template: 'stft/synthesis_software',
+          template: 'stft/synthesis-software',
           defines: { LANES: lanes, X_TYPE: problem.inputs[0]!.dtype, ...rowDefines(nFft) },
           buffers: [input(0), input(1), scratchWrite(0)],
           params: { frames: batch * frames, ratio: (2 * edge) / interior, scale: interior / 2 },
@@ -74,7 +74,7 @@ const software: Variant<IstftProblem> = {
 /** One frame a workgroup, in its memory: for GPUs with many threads. */
 const workgroup: Variant<IstftProblem> = {
   name: 'workgroup',
-  refuses: (profile, problem) => refusesShared(profile, istftSizes(problem).nFft),
+  unsupportedReason: (profile, problem) => unsupportedWorkgroup(profile, istftSizes(problem).nFft),
   lower(profile, problem) {
     const sizes = istftSizes(problem);
     const { batch, frames, nFft } = sizes;
@@ -84,8 +84,8 @@ const workgroup: Variant<IstftProblem> = {
       scratch: [framedType(sizes)],
       calls: [
         {
-          template: 'stft/synthesis_workgroup',
-          defines: { X_TYPE: problem.inputs[0]!.dtype, ...sharedDefines(profile, nFft) },
+          template: 'stft/synthesis-workgroup',
+          defines: { X_TYPE: problem.inputs[0]!.dtype, ...workgroupDefines(profile, nFft) },
           buffers: [input(0), input(1), scratchWrite(0)],
           params: { frames: batch * frames, ratio: (2 * edge) / interior, scale: interior / 2 },
           workgroups: flatGrid(batch * frames, 1, profile.maxWorkgroupsPerDimension),
@@ -99,7 +99,7 @@ const workgroup: Variant<IstftProblem> = {
 
 const naive: Variant<IstftProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const sizes = istftSizes(problem);
     const { batch, frames, nFft } = sizes;
@@ -109,7 +109,7 @@ const naive: Variant<IstftProblem> = {
       scratch: [framedType(sizes)],
       calls: [
         {
-          template: 'stft/synthesis_naive',
+          template: 'stft/synthesis-naive',
           defines: { X_TYPE: problem.inputs[0]!.dtype },
           buffers: [input(0), input(1), scratchWrite(0)],
           params: { frames: batch * frames, size: nFft, edge, interior },

@@ -19,7 +19,7 @@ export type ModulusGradientProblem = Problem & ModulusAttributes;
 
 const modulus: Variant<ModulusProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, { inputs: [x], outputs: [y], kind, eps, floor }) {
     const count = sizeOf(y!.shape);
     return {
@@ -40,14 +40,14 @@ const modulus: Variant<ModulusProblem> = {
 
 const modulusGradient: Variant<ModulusGradientProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, { inputs: [x, g], kind, eps, floor }) {
     const count = sizeOf(g!.shape);
     return {
       variant: 'naive',
       calls: [
         {
-          template: 'stft/modulus_gradient',
+          template: 'stft/modulus-gradient',
           defines: { KIND: kind, X_TYPE: x!.dtype, G_TYPE: g!.dtype },
           buffers: [input(0), input(1), output()],
           params: { count, eps, floor },
@@ -61,6 +61,6 @@ const modulusGradient: Variant<ModulusGradientProblem> = {
 
 export const modulusFamily: Family<ModulusProblem> = { name: 'modulus', variants: [modulus] };
 export const modulusGradientFamily: Family<ModulusGradientProblem> = {
-  name: 'modulusGradient',
+  name: 'modulus-gradient',
   variants: [modulusGradient],
 };

@@ -1,7 +1,7 @@
 // The signal that windowed frames add up to: frames [B, T, SIZE] → y[b, s] = Σ_t frames[b, t, left + s − t·hop], one
-// sample a thread, one signal a workgroup layer. With REFLECT, what falls on mirrored padding is folded back (the
+// sample a thread, one signal a workgroup layer. With REFLECT, what falls on mirrored padding is added back (the
 // adjoint of mirroring); with ENVELOPE the sum is divided by Σ w² (at least `floor`). The host guarantees left < S to
-// fold.
+// mirror.
 #param OUT_TYPE
 #param REFLECT
 #param ENVELOPE

@@ -66,8 +66,8 @@ function padCall(profile: DeviceProfile, problem: StftProblem, { stride, run }: 
 /** One frame a lane, in registers and private memory: for CPU-backed drivers. */
 const software: Variant<StftProblem> = {
   name: 'software',
-  refuses: (profile, problem) => refusesLanes(profile, stftSizes(problem).nFft),
-  unsuited: (profile) => (profile.kind === 'software' ? null : 'keeps few threads busy'),
+  unsupportedReason: (profile, problem) => unsupportedFrameLanes(profile, stftSizes(problem).nFft),
+  notPreferredReason: (profile) => (profile.kind === 'software' ? null : 'keeps few threads busy'),
   lower(profile, problem) {
     const sizes = stftSizes(problem);
     const { batch, frames, nFft } = sizes;
@@ -80,7 +80,7 @@ const software: Variant<StftProblem> = {
       calls: [
         padCall(profile, problem, row),
         {
-          template: 'stft/analysis_software',
+          template: 'stft/analysis-software',
           defines: {
             LANES: lanes,
             OUT: problem.output,
@@ -100,7 +100,7 @@ const software: Variant<StftProblem> = {
 /** One frame a workgroup, in its memory: for GPUs with many threads. */
 const workgroup: Variant<StftProblem> = {
   name: 'workgroup',
-  refuses: (profile, problem) => refusesShared(profile, stftSizes(problem).nFft),
+  unsupportedReason: (profile, problem) => unsupportedWorkgroup(profile, stftSizes(problem).nFft),
   lower(profile, problem) {
     const sizes = stftSizes(problem);
     const { batch, frames, nFft } = sizes;
@@ -112,8 +112,8 @@ const workgroup: Variant<StftProblem> = {
       calls: [
         padCall(profile, problem, row),
         {
-          template: 'stft/analysis_workgroup',
-          defines: { OUT: problem.output, OUT_TYPE: problem.outputs[0]!.dtype, ...sharedDefines(profile, nFft) },
+          template: 'stft/analysis-workgroup',
+          defines: { OUT: problem.output, OUT_TYPE: problem.outputs[0]!.dtype, ...workgroupDefines(profile, nFft) },
           buffers: [scratchRead(0), input(1), output()],
           params: { batch, frames, hop: row.hop, stride: row.stride, edge, interior, floor },
           workgroups: flatGrid(batch * frames, 1, profile.maxWorkgroupsPerDimension),
@@ -126,7 +126,7 @@ const workgroup: Variant<StftProblem> = {
 
 const naive: Variant<StftProblem> = {
   name: 'naive',
-  refuses: () => null,
+  unsupportedReason: () => null,
   lower(profile, problem) {
     const sizes = stftSizes(problem);
     const { batch, frames, nFft, bins } = sizes;
@@ -138,7 +138,7 @@ const naive: Variant<StftProblem> = {
       calls: [
         padCall(profile, problem, row),
         {
-          template: 'stft/analysis_naive',
+          template: 'stft/analysis-naive',
           defines: { OUT: problem.output, OUT_TYPE: problem.outputs[0]!.dtype },
           buffers: [scratchRead(0), input(1), output()],
           params: { batch, frames, hop: row.hop, stride: row.stride, size: nFft, edge, interior, floor },
@@ -157,7 +157,7 @@ export function layers(profile: DeviceProfile, items: number, batch: number): [n
 }
 
 /** Why the one-frame-a-lane kernels cannot run, or null. */
-export function refusesLanes(profile: DeviceProfile, nFft: number): string | null {
+export function unsupportedFrameLanes(profile: DeviceProfile, nFft: number): string | null {
   const { supported, min, max } = profile.subgroups;
   if (!supported || min !== max || min > 32) return 'needs subgroups of one known size up to 32';
   return rowRadices(nFft)
@@ -171,12 +171,12 @@ export function rowDefines(nFft: number): Record<string, number> {
 }
 
 /** Why the one-frame-a-workgroup kernels cannot run, or null. */
-export function refusesShared(profile: DeviceProfile, nFft: number): string | null {
+export function unsupportedWorkgroup(profile: DeviceProfile, nFft: number): string | null {
   if (8 * nFft > profile.maxWorkgroupStorage) return `needs ${8 * nFft} bytes of workgroup memory`;
   return radices(nFft / 2, 8) ? null : 'needs an FFT size with the factors 2, 3 and 5 alone';
 }
 
-export function sharedDefines(profile: DeviceProfile, nFft: number): Record<string, number> {
+export function workgroupDefines(profile: DeviceProfile, nFft: number): Record<string, number> {
   // About one radix-4 butterfly a thread and pass.
   const threads = Math.min(256, profile.maxWorkgroupInvocations, Math.max(32, 2 ** Math.floor(Math.log2(nFft / 8))));
   const factors = radices(nFft / 2, 8)!;

@@ -7,16 +7,16 @@
  */
 
 import { encodeCalls, type PreparedCall } from '../../engine/execute.js';
-import { createImage, type ImageCopy, imageBytes } from '../../engine/images.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform/gpu.js';
+import { createOperandTexture, type TextureCopy, textureBytes } from '../../engine/texture-operands.js';
 import {
   byteLength,
   bytesPerElement,
-  type ImageShape,
   type Lowering,
   sizeOf,
   type TensorType,
+  type TextureLayout,
 } from '../../kernels/kernel.js';
 
 const POISON = 0xff;
@@ -84,15 +84,15 @@ export async function runGuarded(
     placed.push(buffers);
     for (const [c, call] of job.lowering.calls.entries()) {
       const { label, pipeline, layout, pack } = pipelines[j]![c]!;
-      const copies: ImageCopy[] = [];
+      const copies: TextureCopy[] = [];
       const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
         const { buffer, type } = { input: buffers.inputs, output: buffers.outputs, scratch: buffers.scratch }[ref.of][
           ref.index
         ]!;
-        if (ref.image) {
-          const texture = poisonedImage(device, ref.image);
+        if (ref.texture) {
+          const texture = poisonedTexture(device, ref.texture);
           owned.push(texture);
-          copies.push({ source: buffer, texture, shape: ref.image });
+          copies.push({ source: buffer, texture, layout: ref.texture });
           return { binding, resource: texture.createView() };
         }
         return { binding, resource: job.exposeGuards ? { buffer } : { buffer, size: byteLength(type) } };
@@ -144,10 +144,10 @@ export async function runGuarded(
 }
 
 /** Poison is left in the texels beside the tensor, and in a row below it. */
-function poisonedImage(device: GPUDevice, shape: ImageShape): GPUTexture {
-  const larger = { ...shape, height: shape.height + 1 };
-  const texture = createImage(device, larger);
-  const bytes = imageBytes(larger);
+function poisonedTexture(device: GPUDevice, layout: TextureLayout): GPUTexture {
+  const larger = { ...layout, height: layout.height + 1 };
+  const texture = createOperandTexture(device, larger);
+  const bytes = textureBytes(larger);
   device.queue.writeTexture({ texture }, new Uint8Array(bytes).fill(POISON), { bytesPerRow: bytes / larger.height }, [
     larger.width,
     larger.height,

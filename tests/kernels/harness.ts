@@ -134,7 +134,7 @@ function draw<P extends Problem>(
   let reason = '';
   for (let tries = 0; jobs.length < wanted.problems && tries < MAX_TRIES; tries++) {
     const problem = storage === 'mixed' ? cases.mixed!(random) : cases.random(random, storage);
-    const refusal = variant.refuses(profile, problem);
+    const refusal = variant.unsupportedReason(profile, problem);
     if (refusal !== null) {
       reason = refusal;
       continue;

@@ -2,4 +2,4 @@
 
 import { testFamilies } from './family-tests.js';
 
-testFamilies('stft', 'istft', 'modulus', 'modulusGradient');
+testFamilies('stft', 'istft', 'modulus', 'modulus-gradient');

@@ -63,7 +63,7 @@ export async function benchKernels(options: BenchOptions): Promise<KernelBench &
         for (const variant of cases.family.variants) {
           options.signal?.throwIfAborted();
           const title = `${cases.family.name} / ${name} / ${variant.name}`;
-          if (variant.refuses(open.profile, problem) !== null) continue;
+          if (variant.unsupportedReason(open.profile, problem) !== null) continue;
           const asked = !options.filter || title.includes(options.filter);
           const wanted = (options.always ?? []).some((c) => c.family === cases.family.name && c.case === name);
           if (!asked && !(wanted && isChosen(open, cases, problem, variant.name))) continue;
@@ -103,8 +103,8 @@ async function timeVariant(
     problem.outputs,
     seconds,
   );
-  const truth = family.variants.at(-1)!.name;
-  const flops = lower(family, profile, problem, truth).flops ?? 0;
+  const reference = family.variants.at(-1)!.name;
+  const flops = lower(family, profile, problem, reference).flops ?? 0;
   const bytes = [...problem.inputs, ...problem.outputs].reduce(
     (sum, t) => sum + sizeOf(t.shape) * bytesPerElement[t.dtype],
     0,

@@ -41,7 +41,7 @@ function reachableCalls(profiles: readonly DeviceProfile[]): Found {
         const enough = own.size + ENOUGH_PER_DEVICE;
         for (const problem of problems) {
           if (own.size >= enough) break;
-          if (variant.refuses(profile, problem) !== null) continue;
+          if (variant.unsupportedReason(profile, problem) !== null) continue;
           for (const call of lower(cases.family, profile, problem, variant.name).calls)
             own.set(pipelineKey(call), call);
         }

@@ -148,7 +148,7 @@ const SOFTWARE: DeviceProfile = {
   maxWorkgroupsPerDimension: 65535,
   maxStorageBindings: 8,
   maxBindingBytes: 2 ** 27,
-  maxImageSide: 2 ** 14,
+  maxTextureSide: 2 ** 14,
   maxBufferBytes: 2 ** 28,
 };
 const DISCRETE: DeviceProfile = { ...SOFTWARE, kind: 'discrete', subgroups: { supported: false, min: 0, max: 0 } };

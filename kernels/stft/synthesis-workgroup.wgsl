@@ -7,7 +7,7 @@
 enable f16;
 #end
 #include common/index
-#include stft/shared_dft
+#include stft/workgroup-dft
 
 struct Params { frames: u32, ratio: f32, scale: f32 }
 
@@ -37,7 +37,7 @@ fn main(
     points[k] = vec2f(even.y + odd.x, even.x - odd.y);
   }
   workgroupBarrier();
-  shared_dft(thread);
+  workgroup_dft(thread);
   for (var m = thread; m < ${HALF}u; m += ${THREADS}u) {
     framed[frame * ${HALF}u + m] = params.scale * window[m] * points[${RESULT}u + m].yx;
   }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Graph, matmul } from '../../engine/engine.js';
-import { assignImages, imageBytes } from '../../engine/images.js';
 import { planProgram, printProgram } from '../../engine/planner.js';
+import { assignTextures, textureBytes } from '../../engine/texture-operands.js';
 import { caseRandom } from '../../kernels/case-random.js';
-import { imageOf } from '../../kernels/image.js';
-import { type ImageShape, sizeOf, type TensorType } from '../../kernels/kernel.js';
+import { sizeOf, type TensorType, type TextureLayout } from '../../kernels/kernel.js';
 import { idealProfiles } from '../../kernels/profiles.js';
+import { textureLayoutOf } from '../../kernels/texture-operand.js';
 import { sharedEngine } from '../harness/engine.js';
 import { nmse } from '../harness/goldens.js';
 import { suite } from '../harness/suite.js';
 
-const test = suite('engine: images');
-const LIMITS = { maxImageSide: 1024 };
+const test = suite('engine: texture operands');
+const LIMITS = { maxTextureSide: 1024 };
 
 const types = fc.record({
   shape: fc
@@ -21,52 +21,52 @@ const types = fc.record({
   dtype: fc.constantFrom('f32' as const, 'f16' as const),
 });
 
-test('an image holds its whole tensor within the limits, in rows that copies can start at', () => {
+test('a texture holds its whole tensor within the limits, in rows that copies can start at', () => {
   fc.assert(
     fc.property(types, (type: TensorType) => {
-      const image = imageOf(LIMITS, type);
-      fc.pre(typeof image === 'object');
-      const { width, height, rowTexels, texels, fold } = image as ImageShape;
+      const texture = textureLayoutOf(LIMITS, type);
+      fc.pre(typeof texture === 'object');
+      const { width, height, rowTexels, texels, rowsPerTexelRow } = texture as TextureLayout;
       assert.equal(texels * 4, sizeOf(type.shape));
       assert.ok(rowTexels * height >= texels && rowTexels * (height - 1) < texels);
-      assert.ok(rowTexels <= width && Math.max(width, height) <= LIMITS.maxImageSide);
+      assert.ok(rowTexels <= width && Math.max(width, height) <= LIMITS.maxTextureSide);
       assert.equal((rowTexels * 4 * (type.dtype === 'f32' ? 4 : 2)) % 256, 0);
-      assert.equal(rowTexels * 4, fold * type.shape.at(-1)!);
-      assert.equal(Math.log2(fold) % 1, 0);
+      assert.equal(rowTexels * 4, rowsPerTexelRow * type.shape.at(-1)!);
+      assert.equal(Math.log2(rowsPerTexelRow) % 1, 0);
       assert.equal((width / 4) % 2, 1, 'rows are an odd number of cache lines');
     }),
   );
 });
 
-test('tensors that have no image say why', () => {
-  assert.match(imageOf(LIMITS, { shape: [8, 6], dtype: 'f32' }) as string, /multiples of 4/);
-  assert.match(imageOf(LIMITS, { shape: [8, 64], dtype: 'u32' }) as string, /f32 or f16/);
-  assert.match(imageOf(LIMITS, { shape: [4, 8192], dtype: 'f32' }) as string, /at most 1024 texels/);
+test('tensors that have no texture say why', () => {
+  assert.match(textureLayoutOf(LIMITS, { shape: [8, 6], dtype: 'f32' }) as string, /multiples of 4/);
+  assert.match(textureLayoutOf(LIMITS, { shape: [8, 64], dtype: 'u32' }) as string, /f32 or f16/);
+  assert.match(textureLayoutOf(LIMITS, { shape: [4, 8192], dtype: 'f32' }) as string, /at most 1024 texels/);
 });
 
-test('the images of one step are apart, and every image is large enough', () => {
+test('the textures of one step are apart, and every texture is large enough', () => {
   const needs = fc.array(fc.record({ step: fc.nat(8), type: types }), { maxLength: 30 }).map((list) =>
     list.flatMap(({ step, type }) => {
-      const shape = imageOf({ maxImageSide: 16384 }, type);
-      return typeof shape === 'string' ? [] : [{ step, shape }];
+      const layout = textureLayoutOf({ maxTextureSide: 16384 }, type);
+      return typeof layout === 'string' ? [] : [{ step, layout }];
     }),
   );
   fc.assert(
     fc.property(needs, (list) => {
-      const { images, assignment } = assignImages(list);
+      const { textures, assignment } = assignTextures(list);
       const taken = new Set<string>();
-      for (const [i, { step, shape }] of list.entries()) {
-        const image = images[assignment[i]!]!;
-        assert.ok(image.dtype === shape.dtype && image.width >= shape.width && image.height >= shape.height);
+      for (const [i, { step, layout }] of list.entries()) {
+        const texture = textures[assignment[i]!]!;
+        assert.ok(texture.dtype === layout.dtype && texture.width >= layout.width && texture.height >= layout.height);
         const key = `${step} ${assignment[i]}`;
-        assert.ok(!taken.has(key), `step ${step} has two tensors in one image`);
+        assert.ok(!taken.has(key), `step ${step} has two tensors in one texture`);
         taken.add(key);
       }
     }),
   );
 });
 
-test('a plan for a software driver reads products through images, in two textures however many there are', async () => {
+test('a plan for a software driver reads products through textures, in two textures however many there are', async () => {
   const { profile } = await sharedEngine();
   const software = idealProfiles(profile)[0]!;
   const graph = new Graph();
@@ -76,17 +76,17 @@ test('a plan for a software driver reads products through images, in two texture
   const program = planProgram(graph, software);
   assert.deepEqual(
     program.steps.map((step) => step.variant),
-    Array(4).fill('subgroup-image'),
+    Array(4).fill('subgroup-texture'),
   );
-  assert.equal(program.images.length, 2);
+  assert.equal(program.textures.length, 2);
   assert.equal(
-    program.images.reduce((sum, image) => sum + imageBytes(image), 0),
+    program.textures.reduce((sum, texture) => sum + textureBytes(texture), 0),
     (256 + 64) * 20 * 16,
   );
-  assert.match(printProgram(program), /in:x→i0 var:w0→i1/);
+  assert.match(printProgram(program), /in:x→t0 var:w0→t1/);
 });
 
-test('a texture that several tensors share may be wider than some: each is read with its own fold', async () => {
+test('a texture that several tensors share may be wider than some: each is read with its own rows per texel row', async () => {
   const engine = await sharedEngine();
   const widths = [64, 4, 320, 36, 128];
   const random = caseRandom(5);

@@ -58,7 +58,7 @@ fn small_dft_5(a: array<vec2f, 5>) -> array<vec2f, 5> {
 #let n = HALF
 #let s = 1
 #let here = 0
-fn shared_dft(thread: u32) {
+fn workgroup_dft(thread: u32) {
 #for pass in 0..8
 #let radix = pass == 0 ? RADIX0 : pass == 1 ? RADIX1 : pass == 2 ? RADIX2 : pass == 3 ? RADIX3 : pass == 4 ? RADIX4 : pass == 5 ? RADIX5 : pass == 6 ? RADIX6 : RADIX7
 #if radix > 1

@@ -9,7 +9,7 @@ enable f16;
 #end
 #include common/index
 #include stft/bin
-#include stft/shared_dft
+#include stft/workgroup-dft
 
 struct Params { batch: u32, frames: u32, hop: u32, stride: u32, edge: f32, interior: f32, floor: f32 }
 
@@ -35,7 +35,7 @@ fn main(
     points[m] = window[m] * vec2f(padded[start + 2u * m], padded[start + 2u * m + 1u]);
   }
   workgroupBarrier();
-  shared_dft(thread);
+  workgroup_dft(thread);
   for (var k = thread; k <= ${HALF}u; k += ${THREADS}u) {
     let z = points[${RESULT}u + k % ${HALF}u];
     let y = points[${RESULT}u + (${HALF}u - k) % ${HALF}u];

@@ -1,5 +1,5 @@
 // framed[b, t, n] = window[n] · Σ_k s_k · Re(X[b, t, k] · e^{+2πi·n·k/size}), one sample of a frame a thread, straight from
-// the definition: the readable truth. The sums over overlapping frames are `overlap`'s.
+// the definition: the reference implementation. The sums over overlapping frames are `overlap`'s.
 #param X_TYPE
 #if X_TYPE == 'f16'
 enable f16;

@@ -1,4 +1,4 @@
-// result[i] = Σ over s of partial[s, i]: joins what several workgroups summed over their share of the pixels. One element
+// result[i] = Σ over s of partial[s, i]: adds the partial sums of split-K, one for each split of the pixels. One element
 // a thread; the order of the sum is fixed, so the result is the same in every run.
 #param RESULT_TYPE
 #if RESULT_TYPE == 'f16'
@@ -6,7 +6,7 @@ enable f16;
 #end
 #include common/index
 
-struct Params { count: u32, shares: u32 }
+struct Params { count: u32, splits: u32 }
 
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
 @group(0) @binding(1) var<storage, read_write> result: array<${RESULT_TYPE}>;
@@ -21,6 +21,6 @@ fn main(
   let i = flat_group(group, groups) * 64u + lane;
   if (i >= params.count) { return; }
   var sum = 0.0;
-  for (var s = 0u; s < params.shares; s++) { sum += partial[s * params.count + i]; }
+  for (var s = 0u; s < params.splits; s++) { sum += partial[s * params.count + i]; }
   result[i] = ${RESULT_TYPE}(sum);
 }

@@ -1,5 +1,5 @@
 // X[b, t, k] = s_k · Σ_n window[n] · padded[b, t·hop + n] · e^{−2πi·n·k/SIZE}, one bin a thread, straight from the
-// definition: the readable truth. `padded` is [B, stride] and holds every frame.
+// definition: the reference implementation. `padded` is [B, stride] and holds every frame.
 #param OUT
 #param OUT_TYPE
 #if OUT_TYPE == 'f16'
