@@ -40,7 +40,8 @@ export async function runTests(options: TestOptions): Promise<Report> {
   try {
     await Promise.all(
       Array.from({ length: processes }, async (_, index) => {
-        while (files.length > 0) await runUntilCrash(join(folder, `${index}`), files, options, add);
+        while (files.length > 0 && !options.signal.aborted)
+          await runUntilCrash(join(folder, `${index}`), files, options, add);
       }),
     );
   } finally {
@@ -81,19 +82,21 @@ async function runUntilCrash(
   const stop = (): void => void child.kill();
   signal.addEventListener('abort', stop);
   try {
-    for (let file: string | null = ''; file !== null; ) {
-      if (signal.aborted) return;
+    let file: string | null;
+    do {
       file = files.shift() ?? null;
       child.send({ file } satisfies Job, () => {});
       const outcome = await Promise.race([gone, nextReport(child)]);
       show(out.unread(), err.unread());
-      if (typeof outcome !== 'string') add(outcome);
-      else if (!signal.aborted) {
-        show(`FAIL ${file ? `tests/${file}` : 'cleanup'}: its process ended with ${outcome}\n`, '');
-        add({ passed: 0, failed: 1, unsupported: [] });
-        return;
+      if (typeof outcome !== 'string') {
+        add(outcome);
+        continue;
       }
-    }
+      if (signal.aborted) return;
+      show(`FAIL ${file ? `tests/${file}` : 'cleanup'}: its process ended with ${outcome}\n`, '');
+      add({ passed: 0, failed: 1, unsupported: [] });
+      return;
+    } while (file !== null);
   } finally {
     signal.removeEventListener('abort', stop);
     child.kill();
@@ -109,10 +112,12 @@ function nextReport(child: ChildProcess): Promise<Report> {
 /** A file that a process writes and this one reads as it grows. */
 class Transcript {
   readonly fd: number;
-  #read = 0;
+  /** Where the next reading begins: a process before this one may have written to the file too. */
+  #read: number;
 
   constructor(path: string) {
     this.fd = openSync(path, 'a+');
+    this.#read = fstatSync(this.fd).size;
   }
 
   /** What was written since the last call. */

@@ -1,4 +1,4 @@
-/** `node engine doctor`: what this machine has, and the command that mends each fault. */
+/** `node engine doctor`: what this machine has, and the command that fixes each fault. */
 
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, stat } from 'node:fs/promises';
@@ -47,7 +47,7 @@ const LIMITS = [
 export function register(program: Command): void {
   program
     .command('doctor')
-    .description('check GPU adapter, driver, ffmpeg and caches, and say how to mend each fault')
+    .description('check GPU adapter, driver, ffmpeg and caches, and say how to fix each fault')
     .option('--fix', 'install what is missing (the launcher does it before this report)')
     .option('--json', 'print one JSON object')
     .action(async (options: { json?: boolean }) => {
@@ -58,16 +58,15 @@ export function register(program: Command): void {
     });
 }
 
-/** Looks at everything that a run needs. Never throws for a fault: it reports it. */
-export async function examine(): Promise<Report> {
+/** Checks everything that a run needs. Never throws for a fault: it reports it. */
+async function examine(): Promise<Report> {
   const remedies = JSON.parse(process.env.ONSET_REMEDIES ?? '{}') as { adapter?: string[]; ffmpeg?: string[] };
   const faults: Fault[] = [];
   const adapter = await findAdapter().catch((error: Error) => {
     faults.push({ what: error.message, mend: remedies.adapter ?? ['node engine doctor --fix'] });
     return null;
   });
-  const versions = await Promise.all((['ffmpeg', 'ffprobe'] as const).map((tool) => toolVersion(tool)));
-  const [ffmpeg, ffprobe] = versions;
+  const [ffmpeg, ffprobe] = await Promise.all([toolVersion('ffmpeg'), toolVersion('ffprobe')]);
   if (!ffmpeg || !ffprobe) {
     faults.push({
       what: `${ffmpeg ? 'ffprobe' : 'ffmpeg'} cannot be started (${toolPath(ffmpeg ? 'ffprobe' : 'ffmpeg')})`,
@@ -91,10 +90,11 @@ export async function examine(): Promise<Report> {
 async function findAdapter(): Promise<Adapter> {
   const { openGpu } = await import('../engine/platform/gpu.js');
   const { openDevice } = await import('../engine/device.js');
+  const { AdapterError } = await import('../engine/errors.js');
   const gpu = await openGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
-    throw new Error(
+    throw new AdapterError(
       'no usable GPU adapter: no Vulkan driver is installed, or Dawn refuses it (Mesa older than 23 is refused)',
     );
   }
@@ -154,6 +154,6 @@ function print({ node, adapter, ffmpeg, ffprobe, cache, faults }: Report): void 
   line('ffprobe', ffprobe ? `${ffprobe.version} (${ffprobe.path})` : 'none');
   line('cache', `${cache.path} (${(cache.bytes / 1e6).toFixed(1)} MB${cache.writable ? '' : ', not writable'})`);
   for (const { what, mend } of faults)
-    say(`fault: ${what}\n  mend it with\n${mend.map((m) => m.replace(/^/gm, '    ')).join('\n')}`);
+    say(`fault: ${what}\n  fix it with\n${mend.map((m) => m.replace(/^/gm, '    ')).join('\n')}`);
   if (faults.length === 0) say('all is well');
 }

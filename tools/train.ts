@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { packageVersion } from '../engine/platform/package-path.js';
+import type { TrainOptions } from '../model/training/train.js';
 import { interruptible } from './interrupt.js';
 import { whole } from './options.js';
 import { result, say } from './terminal.js';
 
-interface TrainOptions {
+interface TrainCommandOptions {
   out?: string;
   resume?: boolean;
   checkpointSeconds: number;
@@ -27,56 +28,66 @@ export function register(program: Command): void {
     .option('--resume', 'go on from the checkpoints in the folder')
     .option('--checkpoint-seconds <n>', 'seconds between checkpoints; 0: after every step', whole(0), 180)
     .option('--json', 'print one JSON object a reported step to stdout')
-    .action(async (path: string, options: TrainOptions) => {
-      const { createEngine } = await import('../engine/engine.js');
-      const { parseTrainingConfig } = await import('../model/training/config.js');
-      const { train } = await import('../model/training/train.js');
-      const { sha256 } = await import('../weights/index.js');
-      const text = readFileSync(path, 'utf8');
-      const config = parseTrainingConfig(text, path);
-      const folder = resolve(options.out ?? join('runs', config.name));
-      const engine = await createEngine();
-      const began = Date.now();
-      let reported = 0;
-      try {
-        await interruptible(async (signal) =>
-          train({
-            engine,
-            config,
-            folder,
-            resume: options.resume ?? false,
-            engineVersion: packageVersion(),
-            configPath: basename(path),
-            configSha256: await sha256(text),
-            checkpointSeconds: options.checkpointSeconds,
-            signal,
-            onNote: say,
-            onData: (done, total, what) => {
-              if (Date.now() - reported < EVERY_SECONDS * 1000 && done < total) return;
-              reported = Date.now();
-              say(`${what}: ${done} of ${total}`);
-            },
-            onProgress: ({ stage, step, steps, figures, secondsPerStep }) => {
-              if (options.json)
-                result(JSON.stringify({ stage, step, seconds: (Date.now() - began) / 1000, ...figures }));
-              if (Date.now() - reported < EVERY_SECONDS * 1000 && step < steps) return;
-              reported = Date.now();
-              const shown = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-              const left = (steps - step) * secondsPerStep;
-              say(
-                `${stage} ${step}/${steps}  ${shown.join('  ')}  ${secondsPerStep.toFixed(2)} s a step, ${clock(left)} left`,
-              );
-            },
-          }),
-        );
-      } finally {
-        engine.dispose();
-      }
-      say(`weights: ${join(folder, 'weights')}`);
-      if (options.json)
-        result(JSON.stringify({ weights: join(folder, 'weights'), seconds: (Date.now() - began) / 1000 }));
-    });
+    .action(runTraining);
 }
+
+async function runTraining(path: string, options: TrainCommandOptions): Promise<void> {
+  const { createEngine } = await import('../engine/engine.js');
+  const { parseTrainingConfig } = await import('../model/training/config.js');
+  const { train } = await import('../model/training/train.js');
+  const { sha256 } = await import('../weights/index.js');
+  const text = readFileSync(path, 'utf8');
+  const config = parseTrainingConfig(text, path);
+  const folder = resolve(options.out ?? join('runs', config.name));
+  const weights = join(folder, 'weights');
+  const began = Date.now();
+  const engine = await createEngine();
+  try {
+    await interruptible(async (signal) =>
+      train({
+        engine,
+        config,
+        folder,
+        resume: options.resume ?? false,
+        engineVersion: packageVersion(),
+        configPath: basename(path),
+        configSha256: await sha256(text),
+        checkpointSeconds: options.checkpointSeconds,
+        signal,
+        onNote: say,
+        ...reporters(began, options.json ?? false),
+      }),
+    );
+  } finally {
+    engine.dispose();
+  }
+  say(`weights: ${weights}`);
+  if (options.json) result(JSON.stringify({ weights, seconds: secondsSince(began) }));
+}
+
+/** Lines for people now and then, always at the end of a part; with `json` an object for each reported step. */
+function reporters(began: number, json: boolean): Pick<TrainOptions, 'onData' | 'onProgress'> {
+  let reported = 0;
+  const due = (done: number, total: number): boolean => {
+    if (Date.now() - reported < EVERY_SECONDS * 1000 && done < total) return false;
+    reported = Date.now();
+    return true;
+  };
+  return {
+    onData(done, total, what) {
+      if (due(done, total)) say(`${what}: ${done} of ${total}`);
+    },
+    onProgress({ stage, step, steps, figures, secondsPerStep }) {
+      if (json) result(JSON.stringify({ stage, step, seconds: secondsSince(began), ...figures }));
+      if (!due(step, steps)) return;
+      const shown = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      const left = clock((steps - step) * secondsPerStep);
+      say(`${stage} ${step}/${steps}  ${shown.join('  ')}  ${secondsPerStep.toFixed(2)} s a step, ${left} left`);
+    },
+  };
+}
+
+const secondsSince = (began: number): number => (Date.now() - began) / 1000;
 
 function clock(seconds: number): string {
   const minutes = Math.floor(seconds / 60);

@@ -129,8 +129,9 @@ test('takes the driver’s lines from stderr and nothing else, however the text 
         });
         const text = lines.join('');
         for (let at = 0, i = 0; at < text.length; i++) {
-          filter.push(text.slice(at, at + cuts[i % cuts.length]));
-          at += cuts[i % cuts.length];
+          const cut = cuts[i % cuts.length]!;
+          filter.push(text.slice(at, at + cut));
+          at += cut;
         }
         filter.end();
         assert.equal(out, lines.filter((line) => !noise.includes(line)).join(''));

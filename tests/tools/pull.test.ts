@@ -13,7 +13,7 @@ import { inScratchFolder } from '../weights/scratch.js';
 
 const test = suite('tools: pull');
 const main = fileURLToPath(new URL('../../tools/main.js', import.meta.url));
-const [unet, vae] = VTA_LDM.files.map(({ name }) => name);
+const [unet, vae] = VTA_LDM.files.map(({ name }) => name) as [string, string];
 
 interface Ended {
   code: number | null;
@@ -56,7 +56,7 @@ async function withServer<T>(listener: RequestListener, use: (endpoint: string) 
 
 /** Where the command looked for the model in vain. */
 function folderNamedIn({ stderr }: Ended): string {
-  return /^error: (.+?): the weights/m.exec(stderr)![1];
+  return /^error: (.+?): the weights/m.exec(stderr)![1]!;
 }
 
 /** Files of the right sizes that take no room. */

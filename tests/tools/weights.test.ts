@@ -26,10 +26,12 @@ test('inspects a file', () => {
   assert.deepEqual([code, stderr], [0, '']);
   const { files } = JSON.parse(stdout) as { files: Inspection[] };
   assert.equal(files.length, 1);
-  assert.equal(files[0].format, 'PyTorch, older layout');
-  assert.equal(files[0].parameters, 429);
-  assert.deepEqual(files[0].tensors[0], { name: 'state_dict.f32', dtype: 'F32', shape: [3, 4] });
-  assert.equal(files[0].values.global_step, 2 ** 40);
+  const [file] = files;
+  assert.ok(file);
+  assert.equal(file.format, 'PyTorch, older layout');
+  assert.equal(file.parameters, 429);
+  assert.deepEqual(file.tensors[0], { name: 'state_dict.f32', dtype: 'F32', shape: [3, 4] });
+  assert.equal(file.values.global_step, 2 ** 40);
   const { stdout: text } = run('inspect', golden('older-2.pt'));
   assert.match(
     text,
@@ -65,7 +67,7 @@ test('converts, and refuses names and types that are none', async () => {
     const { sha256 } = JSON.parse(stdout) as { sha256: string };
     assert.match(sha256, /^[0-9a-f]{64}$/);
     const { files } = await inspect(output, signal);
-    assert.deepEqual(Object.keys(files[0].dtypes).sort(), ['BF16', 'BOOL', 'I16', 'I32', 'I64', 'I8', 'U8']);
+    assert.deepEqual(Object.keys(files[0]!.dtypes).sort(), ['BF16', 'BOOL', 'I16', 'I32', 'I64', 'I8', 'U8']);
     assert.equal(run('convert', golden('zip-2.pt'), '-o', join(folder, 'out.bin')).code, 2);
     assert.equal(run('convert', golden('zip-2.pt'), '-o', output, '--dtype', 'f8').code, 2);
     assert.equal(run('convert', golden('zip-2.pt')).code, 2);
