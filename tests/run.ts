@@ -1,5 +1,5 @@
 /**
- * Runs the tests: every compiled `*.test.js` below this file, or those whose path contains the filter. As many processes as
+ * Runs the tests: every compiled `*.test.js` of a folder, or those whose path contains the filter. As many processes as
  * there are cores (at most four) take files from one queue, the longest first; what a file writes is shown as a whole when
  * it is done.
  */
@@ -13,9 +13,11 @@ import { longestFirst } from './harness/order.js';
 import type { Job, Report } from './harness/worker.js';
 
 const MOST_PROCESSES = 4;
-const root = dirname(fileURLToPath(import.meta.url));
+const here = dirname(fileURLToPath(import.meta.url));
 
 export interface TestOptions {
+  /** Folder of the compiled tests; absent: this one. */
+  root?: string;
   /** Only files whose path contains this. */
   filter?: string | undefined;
   /** Every random problem of every kernel, not a few of each. */
@@ -28,7 +30,7 @@ export interface TestOptions {
 
 /** Runs the tests of the files that match; resolves with the counts. */
 export async function runTests(options: TestOptions): Promise<Report> {
-  const files = longestFirst(matching(options.filter));
+  const files = longestFirst(matching(options));
   const sum: Report = { passed: 0, failed: 0, unsupported: [] };
   const add = ({ passed, failed, unsupported }: Report): void => {
     sum.passed += passed;
@@ -51,10 +53,11 @@ export async function runTests(options: TestOptions): Promise<Report> {
   return sum;
 }
 
-function matching(filter: string | undefined): string[] {
+/** Paths below the root, with `/`. */
+function matching({ root = here, filter = '' }: TestOptions): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => name.endsWith('.test.js') && (!filter || `tests/${name}`.includes(filter)));
+    .filter((name) => name.endsWith('.test.js') && `tests/${name}`.includes(filter));
 }
 
 /**
@@ -64,14 +67,14 @@ function matching(filter: string | undefined): string[] {
 async function runUntilCrash(
   path: string,
   files: string[],
-  { all, signal, show }: TestOptions,
+  { root = here, all, signal, show }: TestOptions,
   add: (report: Report) => void,
 ): Promise<void> {
   // Files, because pipes would deliver what was written at no fixed time relative to the report.
   const output = [new Transcript(`${path}.out`), new Transcript(`${path}.err`)] as const;
   const [out, err] = output;
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
-  const child = fork(join(root, 'harness', 'worker.js'), all ? ['--all'] : [], {
+  const child = fork(join(here, 'harness', 'worker.js'), [root, ...(all ? ['--all'] : [])], {
     stdio: ['ignore', out.fd, err.fd, 'ipc'],
     env: { ...colour, ...process.env },
   });

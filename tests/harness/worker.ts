@@ -1,14 +1,14 @@
 /**
- * One process of a test run: runs the files that `tests/run.ts` names, one after another, on a device of its own, and
+ * `worker.js ROOT [--all]`, one process of a test run: runs the files that `tests/run.ts` names, one after another, on a device of its own, and
  * reports each one's counts. What it writes is shown by the parent when the file is done.
  */
 
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { queue } from './defer-uvu.js';
 import { cleanups, unsupported } from './suite.js';
 
-/** From the parent: the file to run, relative to `tests/`; `null` after the last. */
+/** From the parent: the file to run, relative to the folder of tests; `null` after the last. */
 export interface Job {
   file: string | null;
 }
@@ -21,7 +21,8 @@ export interface Report {
   unsupported: string[];
 }
 
-const tests = dirname(dirname(fileURLToPath(import.meta.url)));
+/** The folder of tests. */
+const root = process.argv[2]!;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -37,7 +38,7 @@ async function runFile(file: string): Promise<Report> {
   const began = performance.now();
   queue.length = 0;
   try {
-    await import(pathToFileURL(join(tests, file)).href);
+    await import(pathToFileURL(join(root, file)).href);
     if (queue.length === 0) throw new Error('the file queues no suite; does it end with test.run()?');
   } catch (error) {
     say(describe(`${name} could not be loaded`, error));
