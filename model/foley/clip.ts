@@ -1,20 +1,22 @@
 /**
- * The foley world: endless clips of things striking things, each with its sound and the exact moments of contact.
+ * Makes clips of things that strike things, each with its sound and the exact times of contact.
  *
- * One clip is a pure function of its seed and options. Pictures come at a source's own frame rate, with shutter, noise,
- * gamma, camera work and things that move without a sound, because real footage has all of these.
+ * A clip is a pure function of its seed and options. Frames come at one of several frame rates, with shutter, noise, gamma,
+ * camera motion and objects that move without a sound, because real footage has all of these.
  */
 
 import { Camera } from './camera.js';
-import { canvas, type Look, OUTLINES } from './canvas.js';
+import { createCanvas, SHAPES } from './canvas.js';
+import { FoleyError } from './errors.js';
 import { type LabelledClip, SAMPLE_RATE } from './labelled-clip.js';
-import { type Colour, MATERIALS, strike, voiceOf } from './materials.js';
+import { type Color, MATERIALS } from './materials.js';
+import { addStrike, modesOf } from './modal-synthesis.js';
 import { Random } from './random.js';
-import { type Scene, SOURCES, sceneFor, scoreFor } from './scenes.js';
-import { anyLook, wallColour } from './surfaces.js';
-import { addBed, addContinuous, keepBelowClipping, reverberate } from './synthesiser.js';
+import { type SceneAnimation, SOURCES, sceneAnimation, soundTimeline } from './scene-animations.js';
+import { backgroundColor, randomStyle } from './surfaces.js';
+import { addBackgroundNoise, addBandNoise, limitPeak, reverberate } from './synthesizer.js';
 
-/** Changes whenever any clip would: caches are kept by it. */
+/** Changes whenever any clip would; part of the key of caches. */
 export const WORLD_VERSION = 1;
 
 export const FRAME_RATES: readonly number[] = [15, 24, 25, 30_000 / 1001, 30];
@@ -29,10 +31,10 @@ export type Pairs = 'seen' | 'unseen' | 'all';
 export interface ClipOptions {
   /** Default 4. */
   seconds?: number;
-  /** Pixels a side; default 64. */
+  /** Width and height of a frame in pixels; default 64. */
   size?: number;
   /** Default true. */
-  grey?: boolean;
+  gray?: boolean;
   /** Frames a second; default: one of FRAME_RATES, by the seed. */
   frameRate?: number;
   /** Index into MATERIALS; default: by the seed. */
@@ -65,43 +67,50 @@ export function isHeldOutPair(material: number, source: number): boolean {
   return (5 * material + 3 * source) % 11 === 0;
 }
 
-/** Makes the clip of a seed. The same seed and options give the same bytes. */
+/**
+ * Makes the clip of a seed. The same seed and options give the same bytes.
+ *
+ * @throws {FoleyError} when no pair of material and source is left by the options
+ */
 export function makeClip(seed: number, options: ClipOptions = {}): WorldClip {
-  const { seconds = 4, size = 64, grey = true } = options;
-  const cast = new Random(seed, 'cast');
-  const frameRate = options.frameRate ?? cast.pick(FRAME_RATES);
-  const [material, source] = choosePair(options, cast);
-  const bulk = cast.uniform(0.65, 1.6);
-  const score = scoreFor(SOURCES[source], seconds, new Random(seed, 'events'));
-  const events = score.schedule.contacts.filter(({ time }) => time < seconds);
+  const { seconds = 4, size = 64, gray = true } = options;
+  const castRandom = new Random(seed, 'cast');
+  const frameRate = options.frameRate ?? castRandom.pick(FRAME_RATES);
+  const [materialIndex, sourceIndex] = choosePair(options, castRandom);
+  const objectSize = castRandom.uniform(0.65, 1.6);
+  const material = MATERIALS[materialIndex]!;
+  const source = SOURCES[sourceIndex]!;
+  const timeline = soundTimeline(source, seconds, new Random(seed, 'events'));
+  const events = timeline.schedule.contacts.filter(({ time }) => time < seconds);
 
   const sceneRandom = new Random(seed, 'scene');
-  const wall = wallColour(sceneRandom);
-  const scene = sceneFor(SOURCES[source], score, seconds, MATERIALS[material], bulk, wall, sceneRandom);
-  const pictures = film(scene, wall, seconds, frameRate, size, grey ? 1 : 3, seed);
+  const background = backgroundColor(sceneRandom);
+  const scene = sceneAnimation(source, timeline, seconds, material, objectSize, background, sceneRandom);
+  const channels = gray ? 1 : 3;
+  const rendered = renderFrames(scene, { seconds, frameRate, size, channels, background }, seed);
 
   const random = new Random(seed, 'sound');
   const sound = new Float32Array(Math.round(seconds * SAMPLE_RATE));
-  if (score.rate) addContinuous(sound, MATERIALS[material], score.rate, random);
-  const voice = voiceOf(MATERIALS[material], bulk, random);
-  for (const { time, velocity } of events) strike(sound, time, voice, velocity, random);
+  if (timeline.rate) addBandNoise(sound, material, timeline.rate, random);
+  const modes = modesOf(material, objectSize, random);
+  for (const { time, velocity } of events) addStrike(sound, time, modes, velocity, random);
   reverberate(sound, random.uniform(0.08, 0.4) / 5, random.uniform(0, 0.025));
-  addBed(sound, 10 ** (random.uniform(-62, -45) / 20), random);
-  keepBelowClipping(sound);
+  addBackgroundNoise(sound, 10 ** (random.uniform(-62, -45) / 20), random);
+  limitPeak(sound);
 
   return {
     seed,
     split: seed < FIRST_VALIDATION_SEED ? 'train' : 'validation',
     seconds,
     size,
-    channels: grey ? 1 : 3,
+    channels,
     frameRate,
-    ...pictures,
+    ...rendered,
     sound,
     events,
-    material,
-    source,
-    heldOut: isHeldOutPair(material, source),
+    material: materialIndex,
+    source: sourceIndex,
+    heldOut: isHeldOutPair(materialIndex, sourceIndex),
   };
 }
 
@@ -115,7 +124,7 @@ function choosePair({ material, source, pairs = 'seen' }: ClipOptions, random: R
     }
   }
   if (wanted.length === 0) {
-    throw new RangeError(
+    throw new FoleyError(
       `foley world: no pair with material ${material ?? 'any'} (0–${MATERIALS.length - 1}), source ${source ?? 'any'} ` +
         `(0–${SOURCES.length - 1}) among the ${pairs} pairs; ask for other ones or for pairs: 'all'`,
     );
@@ -123,105 +132,138 @@ function choosePair({ material, source, pairs = 'seen' }: ClipOptions, random: R
   return random.pick(wanted);
 }
 
-/** Points of sensor noise, drawn once for all clips; each row of each frame reads it from another place. */
+/** Values of sensor noise, drawn once for all clips; each row of each frame reads them from another place. */
 const GRAINS = 1 << 14;
 const grain = ((): Float32Array => {
   const random = new Random(0, 'grain');
   return new Float32Array(GRAINS).map(() => random.normal());
 })();
 
-type Pictures = Pick<WorldClip, 'frames' | 'frameCount' | 'times'>;
+type Frames = Pick<WorldClip, 'frames' | 'frameCount' | 'times'>;
 
-function film(
-  scene: Scene,
-  wall: Colour,
-  seconds: number,
-  rate: number,
-  size: number,
-  channels: 1 | 3,
-  seed: number,
-): Pictures {
+interface RenderOptions {
+  seconds: number;
+  frameRate: number;
+  size: number;
+  channels: 1 | 3;
+  background: Color;
+}
+
+/** Renders a scene as a camera films it: shutter, lens, exposure, sensor noise, tone curve. */
+function renderFrames(scene: SceneAnimation, options: RenderOptions, seed: number): Frames {
+  const { seconds, frameRate, size, channels } = options;
   const random = new Random(seed, 'camera');
-  const picture = canvas(size, channels);
-  const camera = new Camera(picture, wall, seconds, random);
-  const bystander = random.chance(0.35) ? silentMover(random) : undefined;
-  // Light and lens.
-  const flicker = random.pick([0, 0, 0.1]);
-  const flickerPace = random.uniform(1, 20);
-  const exposure = random.uniform(0.6, 1.15);
-  const shutter = random.chance(0.5) ? random.uniform(0.3, 1) / rate : 0;
-  const exposures = shutter > 0 ? 3 : 1;
-  const blurred = random.chance(0.3);
-  const noise = random.pick([0.005, 0.01, 0.02, 0.04]);
-  const develop = developing(2 ** random.uniform(-0.6, 0.6), random.uniform(0.7, 1.2), random.uniform(-0.08, 0.12));
-  const mirrored = random.chance(0.5);
+  const canvas = createCanvas(size, channels);
+  const camera = new Camera(canvas, options.background, seconds, random);
+  const distractor = random.chance(0.35) ? silentMotion(random) : undefined;
+  const film = filmOf(frameRate, random);
   const noiseRandom = new Random(seed, 'noise');
 
-  const frameCount = Math.floor(seconds * rate + 1e-6);
+  const frameCount = Math.floor(seconds * frameRate + 1e-6);
   const values = size * size * channels;
   const frames = new Uint8Array(frameCount * values);
   const times = new Float64Array(frameCount);
   const light = new Float32Array(values);
   for (let frame = 0; frame < frameCount; frame++) {
-    const time = frame / rate;
+    const time = frame / frameRate;
     times[frame] = time;
     light.fill(0);
+    const { shutter, exposures } = film;
     for (let i = 0; i < exposures; i++) {
       const moment = Math.max(0, time + shutter * (exposures === 1 ? 0 : i / (exposures - 1) - 0.5));
-      camera.aim(moment);
+      camera.beginFrame(moment);
       scene(camera, moment);
-      bystander?.(camera, moment);
-      for (let p = 0; p < values; p++) light[p] += picture.pixels[p];
+      distractor?.(camera, moment);
+      for (let p = 0; p < values; p++) light[p]! += canvas.pixels[p]!;
     }
-    const gain = (exposure * (1 + flicker * Math.sin(time * flickerPace))) / exposures;
-    const shown = blurred ? soften(light, picture.pixels, size, channels) : light;
-    const out = frames.subarray(frame * values, (frame + 1) * values);
-    for (let row = 0; row < size; row++) {
-      let from = noiseRandom.bits() & (GRAINS - 1);
-      for (let column = 0; column < size; column++) {
-        const target = (row * size + (mirrored ? size - 1 - column : column)) * channels;
-        const source = (row * size + column) * channels;
-        for (let c = 0; c < channels; c++, from++) {
-          const value = shown[source + c] * gain + noise * grain[from & (GRAINS - 1)];
-          out[target + c] = develop[value <= 0 ? 0 : value >= 1 ? 1023 : (value * 1023) | 0];
-        }
-      }
-    }
+    const gain = (film.exposure * (1 + film.flicker * Math.sin(time * film.flickerPace))) / exposures;
+    const image = film.lensBlur ? blur(light, canvas.pixels, size, channels) : light;
+    develop(image, frames.subarray(frame * values, (frame + 1) * values), { film, gain, size, channels }, noiseRandom);
   }
   return { frames, frameCount, times };
 }
 
-/** From light, 0–1 in 1,024 steps, to a byte: gamma, contrast about the middle, lift. */
-function developing(gamma: number, contrast: number, lift: number): Uint8ClampedArray {
+/** What camera and light do to all frames of a clip. */
+interface Film {
+  /** Relative change of the light, and its angular frequency in radians a second. */
+  flicker: number;
+  flickerPace: number;
+  exposure: number;
+  /** Seconds that the shutter is open, and how many renderings are averaged over that time. */
+  shutter: number;
+  exposures: number;
+  lensBlur: boolean;
+  /** Standard deviation of the sensor noise. */
+  noise: number;
+  tones: Uint8ClampedArray;
+  mirrored: boolean;
+}
+
+function filmOf(frameRate: number, random: Random): Film {
+  const flicker = random.pick([0, 0, 0.1]);
+  const flickerPace = random.uniform(1, 20);
+  const exposure = random.uniform(0.6, 1.15);
+  const shutter = random.chance(0.5) ? random.uniform(0.3, 1) / frameRate : 0;
+  const exposures = shutter > 0 ? 3 : 1;
+  const lensBlur = random.chance(0.3);
+  const noise = random.pick([0.005, 0.01, 0.02, 0.04]);
+  const tones = toneCurve(2 ** random.uniform(-0.6, 0.6), random.uniform(0.7, 1.2), random.uniform(-0.08, 0.12));
+  const mirrored = random.chance(0.5);
+  return { flicker, flickerPace, exposure, shutter, exposures, lensBlur, noise, tones, mirrored };
+}
+
+/** From light to bytes: gain, sensor noise, tone curve, mirroring. */
+function develop(
+  light: Float32Array,
+  out: Uint8Array,
+  { film, gain, size, channels }: { film: Film; gain: number; size: number; channels: number },
+  random: Random,
+): void {
+  const { noise, tones, mirrored } = film;
+  for (let row = 0; row < size; row++) {
+    let from = random.bits() & (GRAINS - 1);
+    for (let column = 0; column < size; column++) {
+      const target = (row * size + (mirrored ? size - 1 - column : column)) * channels;
+      const source = (row * size + column) * channels;
+      for (let c = 0; c < channels; c++, from++) {
+        const value = light[source + c]! * gain + noise * grain[from & (GRAINS - 1)]!;
+        out[target + c] = tones[value <= 0 ? 0 : value >= 1 ? 1023 : (value * 1023) | 0]!;
+      }
+    }
+  }
+}
+
+/** The byte for each of 1,024 levels of light in 0–1: gamma, contrast about the middle, lift. */
+function toneCurve(gamma: number, contrast: number, lift: number): Uint8ClampedArray {
   return Uint8ClampedArray.from(
     { length: 1024 },
     (_, i) => 255 * (((i / 1023) ** gamma - 0.5) * contrast + 0.5 + lift),
   );
 }
 
-/** A cross-shaped blur from `light` into `out`; past an edge the edge itself counts again. */
-function soften(light: Float32Array, out: Float32Array, size: number, channels: number): Float32Array {
+/** The mean of each pixel and its four neighbors, from `light` into `out`; edges are repeated. */
+function blur(light: Float32Array, out: Float32Array, size: number, channels: number): Float32Array {
   const line = size * channels;
   for (let i = 0; i < light.length; i++) {
     const column = i % line;
-    const above = light[i < line ? i : i - line];
-    const below = light[i + line < light.length ? i + line : i];
-    const left = light[column < channels ? i : i - channels];
-    const right = light[column + channels < line ? i + channels : i];
-    out[i] = (light[i] + above + below + left + right) / 5;
+    const above = light[i < line ? i : i - line]!;
+    const below = light[i + line < light.length ? i + line : i]!;
+    const left = light[column < channels ? i : i - channels]!;
+    const right = light[column + channels < line ? i + channels : i]!;
+    out[i] = (light[i]! + above + below + left + right) / 5;
   }
   return out;
 }
 
-/** Something that moves about the picture and is never heard. */
-function silentMover(random: Random): (camera: Camera, seconds: number) => void {
+/** An object that moves about the frame without a sound. */
+function silentMotion(random: Random): (camera: Camera, seconds: number) => void {
   const [x, y] = [random.uniform(-0.9, 0.9), random.uniform(-0.9, 0.9)];
   const [paceX, paceY, phase] = [random.uniform(0.5, 4), random.uniform(0.5, 4), random.uniform(0, 6)];
   const [w, h] = [random.uniform(0.06, 0.2), random.uniform(0.06, 0.2)];
-  const outline = random.pick(OUTLINES);
-  const look: Look = anyLook(random);
+  const shape = random.pick(SHAPES);
+  const style = randomStyle(random);
   return (camera, t) => {
     const px = x + 0.5 * Math.sin(t * paceX + phase);
-    camera.drawInPicture(outline, px, y + 0.3 * Math.sin(t * paceY), 0, w, h, look);
+    camera.drawInFrame(shape, px, y + 0.3 * Math.sin(t * paceY), 0, w, h, style);
   };
 }

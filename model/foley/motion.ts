@@ -7,27 +7,29 @@ export interface Curve {
   at(seconds: number): number;
 }
 
-/** Straight lines between evenly spaced knots; held at both ends. */
+/** Linear interpolation between at least two evenly spaced knots; constant beyond both ends. */
 export class Polyline implements Curve {
-  private readonly knots: Float64Array;
-  private readonly perSecond: number;
+  readonly #knots: Float64Array;
+  readonly #perSecond: number;
 
+  /** @param seconds time of the last knot; the first is at 0 */
   constructor(knots: Float64Array, seconds: number) {
-    this.knots = knots;
-    this.perSecond = (knots.length - 1) / seconds;
+    this.#knots = knots;
+    this.#perSecond = (knots.length - 1) / seconds;
   }
 
   at(seconds: number): number {
-    const position = Math.min(Math.max(seconds * this.perSecond, 0), this.knots.length - 1);
-    const i = Math.min(Math.floor(position), this.knots.length - 2);
-    return this.knots[i] + (this.knots[i + 1] - this.knots[i]) * (position - i);
+    const knots = this.#knots;
+    const position = Math.min(Math.max(seconds * this.#perSecond, 0), knots.length - 1);
+    const i = Math.min(Math.floor(position), knots.length - 2);
+    return knots[i]! + (knots[i + 1]! - knots[i]!) * (position - i);
   }
 }
 
-/** A random walk (or, with `drift`, a steady move) about zero: a hand-held or panned camera. */
-export function wander(seconds: number, step: number, drift: number, random: Random): Polyline {
+/** A random walk (with `drift`, on top of a steady move) of mean zero: a hand-held or panned camera. */
+export function randomWalk(seconds: number, step: number, drift: number, random: Random): Polyline {
   const knots = new Float64Array(Math.max(2, Math.ceil(seconds * 25) + 1));
-  for (let i = 1; i < knots.length; i++) knots[i] = knots[i - 1] + step * random.normal() + drift / 25;
+  for (let i = 1; i < knots.length; i++) knots[i] = knots[i - 1]! + step * random.normal() + drift / 25;
   const mean = knots.reduce((a, b) => a + b) / knots.length;
   return new Polyline(
     knots.map((value) => value - mean),
@@ -35,15 +37,16 @@ export function wander(seconds: number, step: number, drift: number, random: Ran
   );
 }
 
-/** What a schedule holds: contacts (one may lie past the end, so that motion goes on), and turns before contact. */
+/** The contacts of a clip (one may lie past the end, so that motion goes on), and the times of strikes that miss. */
 export interface Schedule {
   contacts: SoundEvent[];
   misses: number[];
 }
 
+/** Seconds around the end of the clip in which no contact lies. */
 const END_MARGIN = 0.03;
 
-/** A bounce dies away by its restitution, rests, and is thrown again. */
+/** A ball bounces lower by its restitution each time, rests, and is thrown again. */
 export function bounces(seconds: number, random: Random): Schedule {
   const speed = 2 ** random.uniform(-1, 1);
   const restitution = random.uniform(0.72, 0.92);
@@ -63,10 +66,10 @@ export function bounces(seconds: number, random: Random): Schedule {
       velocity = random.uniform(0.7, 1);
     }
   }
-  return { contacts: clearOfTheEnd(contacts, seconds), misses: [] };
+  return { contacts: avoidEnd(contacts, seconds), misses: [] };
 }
 
-/** Strikes by someone: steady or halting, and now and then one that is not carried through. */
+/** Strikes by someone: steady or irregular, and now and then one that misses. */
 export function strikes(seconds: number, mayMiss: boolean, random: Random): Schedule {
   const base = random.uniform(0.3, 0.9) / 2 ** (0.7 * random.uniform(-1, 1));
   const steady = random.chance(0.5);
@@ -76,15 +79,15 @@ export function strikes(seconds: number, mayMiss: boolean, random: Random): Sche
     if (time >= seconds) break;
     time += Math.max(0.16, base * (steady ? random.uniform(0.9, 1.1) : random.uniform(0.6, 2.2)));
   }
-  const schedule: Schedule = { contacts: clearOfTheEnd(contacts, seconds), misses: [] };
+  const schedule: Schedule = { contacts: avoidEnd(contacts, seconds), misses: [] };
   if (mayMiss && random.chance(0.35) && contacts.length > 3) {
-    schedule.misses.push(contacts.splice(1 + random.integer(contacts.length - 2), 1)[0].time);
+    schedule.misses.push(contacts.splice(1 + random.integer(contacts.length - 2), 1)[0]!.time);
   }
   return schedule;
 }
 
 /** A contact too near the end to be heard comes just after it instead. */
-function clearOfTheEnd(contacts: SoundEvent[], seconds: number): SoundEvent[] {
+function avoidEnd(contacts: SoundEvent[], seconds: number): SoundEvent[] {
   for (const contact of contacts) {
     if (Math.abs(contact.time - seconds) < END_MARGIN) contact.time = seconds + END_MARGIN;
   }
@@ -112,31 +115,34 @@ interface Segment {
  * its flight, as gravity has it; a hand's follows the strength of the coming strike.
  */
 export class StrikerHeight implements Curve {
-  private readonly segments: Segment[] = [];
-  private readonly hover: number;
-  private readonly leadIn: number;
-  private readonly first: number;
-  private readonly last: number;
-  private current = 0;
+  readonly #segments: Segment[] = [];
+  /** Height at rest, and the seconds of the way down from it to the first contact. */
+  readonly #hover: number;
+  readonly #leadIn: number;
+  /** Times of the first and the last contact or miss. */
+  readonly #first: number;
+  readonly #last: number;
+  /** Index of the segment that was asked for last. */
+  #current = 0;
 
   constructor(schedule: Schedule, stroke: Stroke, thrown: boolean, random: Random) {
     const amplitude = random.uniform(0.45, 0.95);
-    this.hover = amplitude * random.uniform(0.5, 1);
-    this.leadIn = random.uniform(0.22, 0.6);
+    this.#hover = amplitude * random.uniform(0.5, 1);
+    this.#leadIn = random.uniform(0.22, 0.6);
     const points = [
       ...schedule.contacts.map(({ time, velocity }) => ({ time, velocity, height: 0 })),
       ...schedule.misses.map((time) => ({ time, velocity: 0.6, height: random.uniform(0.2, 0.5) })),
     ].sort((a, b) => a.time - b.time);
-    this.first = points.length > 0 ? points[0].time : Number.POSITIVE_INFINITY;
-    this.last = points.length > 0 ? points[points.length - 1].time : Number.POSITIVE_INFINITY;
-    const longest = thrown ? Math.max(...points.slice(1).map((point, i) => point.time - points[i].time)) : 0.45;
+    this.#first = points[0]?.time ?? Number.POSITIVE_INFINITY;
+    this.#last = points.at(-1)?.time ?? Number.POSITIVE_INFINITY;
+    const longest = thrown ? Math.max(...points.slice(1).map((point, i) => point.time - points[i]!.time)) : 0.45;
     for (let i = 0; i + 1 < points.length; i++) {
-      const [from, to] = [points[i], points[i + 1]];
+      const [from, to] = [points[i]!, points[i + 1]!];
       const gap = to.time - from.time;
-      // A ball at rest lies a while before it is thrown again; only a hand can do that.
+      // A ball at rest lies a while before it is picked up and thrown again.
       const lifted = thrown && to.velocity > from.velocity;
       const share = Math.min(1, gap / longest);
-      this.segments.push({
+      this.#segments.push({
         from: from.time,
         to: to.time,
         start: from.height,
@@ -150,17 +156,17 @@ export class StrikerHeight implements Curve {
   }
 
   at(seconds: number): number {
-    if (seconds < this.first) {
-      const u = Math.max(0, 1 - (this.first - seconds) / this.leadIn);
-      return this.hover * (1 - u * u);
+    if (seconds < this.#first) {
+      const u = Math.max(0, 1 - (this.#first - seconds) / this.#leadIn);
+      return this.#hover * (1 - u * u);
     }
-    if (seconds >= this.last) {
-      const u = Math.min(1, (seconds - this.last) / 0.5);
-      return this.hover * u * (2 - u);
+    if (seconds >= this.#last) {
+      const u = Math.min(1, (seconds - this.#last) / 0.5);
+      return this.#hover * u * (2 - u);
     }
-    if (seconds < this.segments[this.current].from) this.current = 0;
-    while (seconds >= this.segments[this.current].to) this.current++;
-    return heightIn(this.segments[this.current], seconds);
+    if (seconds < this.#segments[this.#current]!.from) this.#current = 0;
+    while (seconds >= this.#segments[this.#current]!.to) this.#current++;
+    return heightIn(this.#segments[this.#current]!, seconds);
   }
 }
 
@@ -180,7 +186,7 @@ function arc(stroke: Stroke, turn: number, u: number): number {
   return 4 * v * (1 - v);
 }
 
-/** How fast something rolls, rains or pours, 0–1, with stretches of stillness. */
+/** How fast something rolls, rains or pours over time, 0–1, with pauses. */
 export function flowRate(seconds: number, random: Random): Polyline {
   const knots = new Float64Array(3 + random.integer(4));
   for (let i = 0; i < knots.length; i++) knots[i] = random.uniform() * (random.chance(0.75) ? 1 : 0);

@@ -1,42 +1,42 @@
-/** How each material looks in one clip: its colour, varied, and its texture. */
+/** The surface of objects in one clip: colors, varied, and textures. */
 
-import { type Look, luma, type Texture, texture } from './canvas.js';
-import type { Colour, Grain, Material } from './materials.js';
+import { createTexture, luma, type SurfaceStyle, type Texture } from './canvas.js';
+import type { Color, Grain, Material } from './materials.js';
 import type { Random } from './random.js';
 
-export function anyColour(random: Random): Colour {
+export function randomColor(random: Random): Color {
   return [random.uniform(), random.uniform(), random.uniform()];
 }
 
-/** The wall behind a scene: any colour, but not the brightest, for lamps and things stand out before it. */
-export function wallColour(random: Random): Colour {
+/** A color of the background: not the brightest, because objects usually stand out before it. */
+export function backgroundColor(random: Random): Color {
   return [random.uniform(0, 0.7), random.uniform(0, 0.7), random.uniform(0, 0.7)];
 }
 
-/** A colour that can be told from `other` even in grey. */
-export function contrasting(other: Colour, random: Random): Colour {
+/** A color that differs from `other` even in gray. */
+export function contrastingColor(other: Color, random: Random): Color {
   for (;;) {
-    const colour = anyColour(random);
-    if (Math.abs(luma(colour) - luma(other)) > 0.15) return colour;
+    const color = randomColor(random);
+    if (Math.abs(luma(color) - luma(other)) > 0.15) return color;
   }
 }
 
-export function lookOf(material: Material, random: Random): Look {
-  const base = material.colour ?? vivid(random);
+export function materialStyle(material: Material, random: Random): SurfaceStyle {
+  const base = material.color ?? vividColor(random);
   const light = random.uniform(0.75, 1.2);
   const vary = (channel: number): number => Math.min(1, Math.max(0, channel * light + random.normal(0, 0.04)));
   return {
-    colour: [vary(base[0]), vary(base[1]), vary(base[2])],
+    color: [vary(base[0]), vary(base[1]), vary(base[2])],
     texture: grainTexture(material.grain, random),
     opacity: 1,
   };
 }
 
-function vivid(random: Random): Colour {
-  const colour: [number, number, number] = [0.1, 0.1, 0.1];
-  colour[random.integer(3)] = 0.95;
-  colour[random.integer(3)] = random.uniform(0.1, 0.9);
-  return colour;
+function vividColor(random: Random): Color {
+  const color: [number, number, number] = [0.1, 0.1, 0.1];
+  color[random.integer(3)] = 0.95;
+  color[random.integer(3)] = random.uniform(0.1, 0.9);
+  return color;
 }
 
 function grainTexture(grain: Grain, random: Random): Texture | undefined {
@@ -45,29 +45,29 @@ function grainTexture(grain: Grain, random: Random): Texture | undefined {
   const stripes = random.uniform(18, 40);
   switch (grain) {
     case 'stripes':
-      return texture(random, 4, 2, (u, cloud) => 0.75 + 0.25 * Math.sin(u * stripes + 6 * cloud));
+      return createTexture(random, 4, 2, (u, noise) => 0.75 + 0.25 * Math.sin(u * stripes + 6 * noise));
     case 'sheen':
-      return texture(random, 2, 1, (u) => 0.7 + 0.5 * Math.exp(-((u - place) ** 2) / width));
+      return createTexture(random, 2, 1, (u) => 0.7 + 0.5 * Math.exp(-((u - place) ** 2) / width));
     case 'glint':
-      return texture(random, 2, 1, (u) => 0.8 + 0.4 * Math.exp(-((u - place) ** 2) / width));
+      return createTexture(random, 2, 1, (u) => 0.8 + 0.4 * Math.exp(-((u - place) ** 2) / width));
     case 'skin':
-      return texture(random, 16, 1, (_, cloud) => 0.95 + 0.05 * cloud);
+      return createTexture(random, 16, 1, (_, noise) => 0.95 + 0.05 * noise);
     case 'speckle':
-      return texture(random, 16, 3, (_, cloud) => 0.5 + 0.8 * cloud);
+      return createTexture(random, 16, 3, (_, noise) => 0.5 + 0.8 * noise);
     case 'ripples':
-      return texture(random, 4, 1, (u, cloud) => 0.8 + 0.3 * Math.sin(u * 30 + 4 * cloud));
+      return createTexture(random, 4, 1, (u, noise) => 0.8 + 0.3 * Math.sin(u * 30 + 4 * noise));
     case 'plain':
       return undefined;
   }
 }
 
-/** A striker, a distractor or clutter: any colour, plain, clouded or striped, as real hands, tools and rooms are. */
-export function anyLook(random: Random): Look {
-  const colour = anyColour(random);
+/** The surface of strikers and of objects beside the action: any color, plain, noisy or striped. */
+export function randomStyle(random: Random): SurfaceStyle {
+  const color = randomColor(random);
   const kind = random.integer(3);
   const stripes = random.uniform(10, 40);
-  if (kind === 1) return { colour, texture: texture(random, 6, 3, (_, cloud) => 0.5 + 0.8 * cloud), opacity: 1 };
+  if (kind === 1) return { color, texture: createTexture(random, 6, 3, (_, noise) => 0.5 + 0.8 * noise), opacity: 1 };
   if (kind === 2)
-    return { colour, texture: texture(random, 2, 1, (u) => 0.8 + 0.3 * Math.sin(u * stripes)), opacity: 1 };
-  return { colour, opacity: 1 };
+    return { color, texture: createTexture(random, 2, 1, (u) => 0.8 + 0.3 * Math.sin(u * stripes)), opacity: 1 };
+  return { color, opacity: 1 };
 }

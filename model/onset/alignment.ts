@@ -15,7 +15,7 @@ export const TRACKS: number = 2 * SUBSTEPS;
 export interface Alignment {
   /** [B, T, 4]: onset logits of the four sub-steps. */
   onsetLogits: Tensor;
-  /** [B, T, 4]: log energy, as `energyTrack` scales it. */
+  /** [B, T, 4]: log energy, scaled as the energy target of training. */
   energy: Tensor;
   /** [B, classes]. */
   classLogits: Tensor;

@@ -6,7 +6,6 @@ import { SUBSTEPS, TRACKS } from '../../onset/alignment.js';
 import { CELL_FEATURES, FLOW_PER_TOKEN, GRID } from '../../onset/flow-encoder.js';
 import { cellFeatures, FLOW_CHANNELS, flowAt, tokenFeatures } from '../../onset/flow-features.js';
 import { TOKEN_RATE } from '../../onset/model.js';
-import { energyOf } from './targets.js';
 import type { TrainingClip } from './training-data.js';
 
 export interface CropOptions {
@@ -106,7 +105,10 @@ function dropCells(features: Float32Array, random: Random): void {
   }
 }
 
-/** Log energy of the 10 ms around a time, as `energyTrack` scales it. */
+/**
+ * The energy target: log(root mean square + 1e-3) / 3.5 + 1.2 of the 10 ms around a time, about −0.8 for silence and 1.2
+ * for full scale.
+ */
 function energyAt(clip: TrainingClip, seconds: number): number {
   const half = SAMPLE_RATE / 200;
   const middle = Math.round(seconds * SAMPLE_RATE);
@@ -114,7 +116,7 @@ function energyAt(clip: TrainingClip, seconds: number): number {
   const from = Math.min(last, Math.max(0, middle - half));
   const to = Math.min(last, Math.max(0, middle + half));
   const power = to > from ? Math.max(0, clip.squares[to]! - clip.squares[from]!) / (to - from) : 0;
-  return energyOf(power);
+  return Math.log(Math.sqrt(power) + 1e-3) / 3.5 + 1.2;
 }
 
 export interface StackedCrops {

@@ -41,7 +41,7 @@ export interface WorldDatasetOptions {
   clip?: ClipOptions;
   transform?: ClipTransform;
   /**
-   * 'disk': made once and read from a file ever after (about .6 MB for a grey 4-second clip without a transform);
+   * 'disk': made once and read from a file ever after (about .6 MB for a gray 4-second clip without a transform);
    * 'memory': made once a run; 'none' (default): made again in each epoch.
    */
   cache?: 'disk' | 'memory' | 'none';

@@ -46,7 +46,7 @@ export async function worldClips(
     seed: world.seed,
     count,
     split,
-    clip: { seconds: world.seconds, size: world.size, grey: true, pairs: split === 'train' ? 'seen' : 'all' },
+    clip: { seconds: world.seconds, size: world.size, gray: true, pairs: split === 'train' ? 'seen' : 'all' },
     cache: 'disk',
     transform: {
       key: `flow ${FlowExtractor.version}`,

@@ -1,0 +1,14 @@
+/** The foley world: procedural clips of things that strike things, with their sound and the exact times of contact. */
+
+export {
+  type ClipOptions,
+  makeClip,
+  type Split,
+  WORLD_VERSION,
+  type WorldClip,
+  worldSeed,
+} from './clip.js';
+export { FoleyError } from './errors.js';
+export { SAMPLE_RATE } from './labelled-clip.js';
+export { Random } from './random.js';
+export { clipsInOrder } from './worker-pool.js';
