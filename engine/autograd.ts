@@ -5,9 +5,10 @@ import type { Node, Tensor } from './graph.js';
 import { add, fill, zerosLike } from './ops/elementwise.js';
 
 /**
- * ∂loss/∂(each of `targets`), in their order; a target that the loss does not depend on has zeros.
- * `loss` has one element. Throws GradientError, naming the op, where the loss depends on a target through an op without a
- * gradient rule.
+ * ∂loss/∂(each of `targets`), in their order; a target that the loss does not depend on has zeros. `loss` has one
+ * element.
+ * @throws {ShapeError} when the loss has more than one element
+ * @throws {GradientError} when the loss depends on a target through an op without a gradient rule, which it names
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
   if (loss.shape.some((n) => n !== 1)) {

@@ -122,7 +122,10 @@ function hostOf({ device, profile }: OpenDevice): Host {
   };
 }
 
-/** Opens a device (or takes the one in `options`) and makes an engine on it. Throws AdapterError where there is none. */
+/**
+ * Opens a device (or takes the one in `options`) and makes an engine on it.
+ * @throws {AdapterError} when there is no usable device
+ */
 export async function createEngine(options: DeviceOptions = {}): Promise<Engine> {
   return new Engine(await openDevice(options), options);
 }

@@ -4,14 +4,13 @@
  */
 
 import { byteLength, bytesPerElement, type Lowering, sizeOf, type TensorType } from '../kernels/kernel.js';
+import { BufferUsage, MapMode } from './gpu-flags.js';
 import type { PipelineCache } from './pipelines.js';
 import { settled } from './platform/gpu.js';
 import { copyToTexture, createOperandTexture, type TextureCopy } from './texture-operands.js';
 
-const STORAGE = 0x80;
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const UNIFORM = 0x40;
+/** Tensors are bound as storage, written by the host and read back. */
+export const TENSOR_USAGE: GPUBufferUsageFlags = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 export interface PreparedCall {
   /** Made before the dispatch. */
@@ -28,7 +27,7 @@ export interface Prepared {
 }
 
 export function createTensorBuffer(device: GPUDevice, type: TensorType, label = ''): GPUBuffer {
-  return device.createBuffer({ label, size: byteLength(type), usage: STORAGE | COPY_SRC | COPY_DST });
+  return device.createBuffer({ label, size: byteLength(type), usage: TENSOR_USAGE });
 }
 
 /** Writes packed elements at byte `at`; the bytes are padded to the multiple of four that `writeBuffer` wants. */
@@ -67,7 +66,7 @@ export async function prepareLowering(
     });
     if (pack) {
       const block = pack(call.params!);
-      const params = device.createBuffer({ size: block.byteLength, usage: UNIFORM | COPY_DST });
+      const params = device.createBuffer({ size: block.byteLength, usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST });
       device.queue.writeBuffer(params, 0, block);
       owned.push(params);
       entries.push({ binding: call.buffers.length, resource: { buffer: params } });
@@ -123,7 +122,7 @@ async function readParts(
   parts: readonly { buffer: GPUBuffer; size: number }[],
   total: number = parts[0]!.size,
 ): Promise<ArrayBuffer> {
-  const staging = device.createBuffer({ size: total, usage: 0x1 | COPY_DST });
+  const staging = device.createBuffer({ size: total, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
   const encoder = device.createCommandEncoder();
   let at = 0;
   for (const { buffer, size } of parts) {
@@ -131,7 +130,7 @@ async function readParts(
     at += size;
   }
   device.queue.submit([encoder.finish()]);
-  await settled(staging.mapAsync(1));
+  await settled(staging.mapAsync(MapMode.READ));
   const copy = staging.getMappedRange().slice(0);
   staging.destroy();
   return copy;

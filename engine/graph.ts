@@ -3,7 +3,15 @@
  * appends a node. Nothing runs, so there is nothing to free.
  */
 
-import type { DeviceProfile, DType, Lowering, Problem, TensorType } from '../kernels/kernel.js';
+import {
+  type DeviceProfile,
+  type DType,
+  type Lowering,
+  type Problem,
+  shapeText,
+  type TensorType,
+  typeText,
+} from '../kernels/kernel.js';
 import { EngineError } from './errors.js';
 
 /** Where the elements of a tensor without a producer come from. */
@@ -39,7 +47,7 @@ export class Tensor implements TensorType {
   }
 
   toString(): string {
-    return `%${this.id}:${this.dtype}[${this.shape.join('×')}]`;
+    return `%${this.id}:${typeText(this)}`;
   }
 }
 
@@ -56,7 +64,11 @@ export interface GradientContext<A> {
 /** One operation of the engine: shape rule, gradient rule, and the kernels it becomes. */
 export interface Op<A extends object = object> {
   readonly name: string;
-  /** Types of the outputs. Throws ShapeError or DTypeError (see `refuse`) when the operands do not fit. */
+  /**
+   * Types of the outputs.
+   * @throws {ShapeError} when the operands' shapes do not fit
+   * @throws {DTypeError} when their storage types do not
+   */
   infer(inputs: readonly TensorType[], attrs: A): TensorType[];
   /** `forced` names a kernel variant. */
   lower(profile: DeviceProfile, problem: Problem & A, forced?: string): Lowering;
@@ -155,7 +167,7 @@ export class Graph {
   #named(map: Map<string, Tensor>, kind: 'input' | 'variable', name: string, type: TensorType): Tensor {
     if (map.has(name)) throw new EngineError(`the graph has two ${kind}s called '${name}' of different types`);
     if (type.shape.some((n) => !Number.isInteger(n) || n < 1)) {
-      throw new EngineError(`${kind} '${name}': a shape has positive integers, not [${type.shape.join(', ')}]`);
+      throw new EngineError(`${kind} '${name}': a shape has positive integers, not ${shapeText(type.shape)}`);
     }
     const tensor = new Tensor(this, this.#nextId++, type, { kind, name });
     map.set(name, tensor);

@@ -6,6 +6,7 @@ import { preprocess } from '../kernels/preprocessor.js';
 import { texelFormat } from '../kernels/texture-operand.js';
 import { wgsl } from '../kernels/wgsl.js';
 import { CompileError, EngineError } from './errors.js';
+import { ShaderStage } from './gpu-flags.js';
 
 export interface Pipeline {
   readonly label: string;
@@ -90,12 +91,13 @@ export class PipelineCache {
     }
     const entries: GPUBindGroupLayoutEntry[] = call.buffers.map((b, binding) => ({
       binding,
-      visibility: 4,
+      visibility: ShaderStage.COMPUTE,
       ...(b.texture
         ? { storageTexture: { access: 'read-only', format: texelFormat(b.texture.dtype) } }
         : { buffer: { type: b.access === 'read' ? 'read-only-storage' : 'storage' } }),
     }));
-    if (pack) entries.push({ binding: call.buffers.length, visibility: 4, buffer: { type: 'uniform' } });
+    if (pack)
+      entries.push({ binding: call.buffers.length, visibility: ShaderStage.COMPUTE, buffer: { type: 'uniform' } });
     device.pushErrorScope('validation');
     const layout = device.createBindGroupLayout({ label, entries });
     const module = device.createShaderModule({ label, code });

@@ -1,9 +1,10 @@
 /** A compiled graph on a device: buffers, pipelines and bind groups made once, then replayed. */
 
-import { bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
+import { bytesPerElement, sizeOf, type TensorType, typeText } from '../kernels/kernel.js';
 import type { DeviceLoss } from './device-loss.js';
 import { DeviceError, DeviceLostError, EngineError, PlanInputError } from './errors.js';
 import { createTensorBuffer, encodeCalls, type PreparedCall, uploadTensor } from './execute.js';
+import { BufferUsage, MapMode } from './gpu-flags.js';
 import type { PipelineCache } from './pipelines.js';
 import type { Program, Stored } from './planner.js';
 import { printMemory, printProgram } from './planner.js';
@@ -115,7 +116,7 @@ export class Plan {
     const arena = device.createBuffer({
       label: 'parameters',
       size: Math.max(arenaBytes, UNIFORM_ALIGNMENT),
-      usage: 0x40 | 0x8,
+      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
     });
     owned.push(arena);
     const arenaData = new Uint8Array(arenaBytes);
@@ -149,7 +150,11 @@ export class Plan {
     const outputs = new Map(
       [...program.outputs].map(([name, { type, place }]) => {
         const bytes = Math.ceil((sizeOf(type.shape) * bytesPerElement[type.dtype]) / 4) * 4;
-        const staging = device.createBuffer({ label: `staging ${name}`, size: bytes, usage: 0x1 | 0x8 });
+        const staging = device.createBuffer({
+          label: `staging ${name}`,
+          size: bytes,
+          usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+        });
         owned.push(staging);
         return [name, { source: bufferOf(place), staging, bytes, type }];
       }),
@@ -213,7 +218,7 @@ export class Plan {
       });
       return {};
     }
-    const mapped = Promise.all(wanted.map(({ staging }) => staging.mapAsync(1)));
+    const mapped = Promise.all(wanted.map(({ staging }) => staging.mapAsync(MapMode.READ)));
     await settled(resources.host.loss.orLost(mapped, (info) => this.#lossError(info)));
     const error = await failed;
     const result: Record<string, Float32Array> = {};
@@ -235,10 +240,10 @@ export class Plan {
     for (const [name, type] of this.program.inputs) {
       const data = inputs[name];
       const expected = sizeOf(type.shape);
-      if (!data) throw new PlanInputError(`input '${name}' (${type.dtype}[${type.shape.join('×')}]) is missing`);
+      if (!data) throw new PlanInputError(`input '${name}' (${typeText(type)}) is missing`);
       if (data.length !== expected || data.BYTES_PER_ELEMENT !== bytesPerElement[type.dtype]) {
         throw new PlanInputError(
-          `input '${name}' is ${type.dtype}[${type.shape.join('×')}], ${expected} elements; found ${data.length} of ${data.constructor.name}`,
+          `input '${name}' is ${typeText(type)}, ${expected} elements; found ${data.length} of ${data.constructor.name}`,
         );
       }
       uploadTensor(host.device, buffers.get(name)!, data);

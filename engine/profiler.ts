@@ -1,7 +1,8 @@
 /** Per-kernel times by timestamp queries: a table and a Chrome trace. */
 
-import type { PreparedCall } from './execute.js';
-import { readBuffer } from './execute.js';
+import { EngineError } from './errors.js';
+import { type PreparedCall, readBuffer } from './execute.js';
+import { BufferUsage } from './gpu-flags.js';
 import type { Step } from './planner.js';
 import { copyToTexture } from './texture-operands.js';
 
@@ -26,13 +27,16 @@ export async function profileCalls(
   steps: readonly Step[],
 ): Promise<ProfileRow[]> {
   if (!device.features.has('timestamp-query'))
-    throw new Error('this device has no timestamp queries; profiling needs them');
+    throw new EngineError('this device has no timestamp queries; profiling needs them');
   const rows: ProfileRow[] = [];
   let origin: bigint | null = null;
   for (let at = 0; at < calls.length; at += DISPATCHES_PER_SET) {
     const part = calls.slice(at, at + DISPATCHES_PER_SET);
     const set = device.createQuerySet({ type: 'timestamp', count: part.length * 2 });
-    const resolved = device.createBuffer({ size: part.length * 16, usage: 0x200 | 0x4 });
+    const resolved = device.createBuffer({
+      size: part.length * 16,
+      usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC,
+    });
     const encoder = device.createCommandEncoder();
     for (const [i, call] of part.entries()) {
       // An empty pass marks the start, so that the copies into textures count as part of the call.

@@ -2,9 +2,7 @@
 
 import { bytesPerElement, type TextureLayout } from '../kernels/kernel.js';
 import { texelFormat } from '../kernels/texture-operand.js';
-
-const STORAGE_BINDING = 0x8;
-const COPY_DST = 0x2;
+import { TextureUsage } from './gpu-flags.js';
 
 /** A copy of a tensor's buffer into a texture. */
 export interface TextureCopy {
@@ -49,7 +47,7 @@ export function createOperandTexture(device: GPUDevice, { dtype, width, height }
     label: 'texture operand',
     size: [width, height],
     format: texelFormat(dtype),
-    usage: STORAGE_BINDING | COPY_DST,
+    usage: TextureUsage.STORAGE_BINDING | TextureUsage.COPY_DST,
   });
 }
 

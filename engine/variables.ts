@@ -1,6 +1,6 @@
 /** Tensors that live on the device between runs: weights and optimiser state, shared by every plan of an engine. */
 
-import { byteLength, bytesPerElement, sizeOf, type TensorType } from '../kernels/kernel.js';
+import { byteLength, bytesPerElement, sizeOf, type TensorType, typeText } from '../kernels/kernel.js';
 import { EngineError, LimitError } from './errors.js';
 import { createTensorBuffer, readBuffer, readBuffers, uploadTensor } from './execute.js';
 
@@ -41,7 +41,7 @@ export class Variables {
     const expected = sizeOf(type.shape);
     if (data.length !== expected || data.BYTES_PER_ELEMENT !== bytesPerElement[type.dtype]) {
       throw new EngineError(
-        `variable '${name}': ${type.dtype}[${type.shape.join('×')}] takes ${expected} elements of ${bytesPerElement[type.dtype]} bytes, found ${data.length} of ${data.BYTES_PER_ELEMENT}`,
+        `variable '${name}': ${typeText(type)} takes ${expected} elements of ${bytesPerElement[type.dtype]} bytes, found ${data.length} of ${data.BYTES_PER_ELEMENT}`,
       );
     }
     const entry = this.ensure(name, type);
@@ -66,7 +66,7 @@ export class Variables {
           : (first * itemSize) % 4 !== 0 || (end !== size && (end * itemSize) % 4 !== 0)
             ? `parts at multiples of four bytes, found ${first}…${end}`
             : undefined;
-    if (fault) throw new EngineError(`variable '${name}': ${type.dtype}[${type.shape.join('×')}] takes ${fault}`);
+    if (fault) throw new EngineError(`variable '${name}': ${typeText(type)} takes ${fault}`);
     const entry = this.ensure(name, type);
     if (!entry.written && first > entry.filled) {
       throw new EngineError(
@@ -92,7 +92,7 @@ export class Variables {
     let entry = this.#entries.get(name);
     if (entry && (entry.type.dtype !== type.dtype || sizeOf(entry.type.shape) !== sizeOf(type.shape))) {
       throw new EngineError(
-        `variable '${name}' is ${entry.type.dtype}[${entry.type.shape.join('×')}] on this engine and cannot be ${type.dtype}[${type.shape.join('×')}]; dispose the engine or rename it`,
+        `variable '${name}' is ${typeText(entry.type)} on this engine and cannot be ${typeText(type)}; dispose the engine or rename it`,
       );
     }
     if (!entry) {

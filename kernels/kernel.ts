@@ -23,6 +23,12 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
+/** A shape in messages: `[2×3]`. */
+export const shapeText = (shape: readonly number[]): string => `[${shape.join('×')}]`;
+
+/** A type in messages: `f32[2×3]`. */
+export const typeText = ({ dtype, shape }: TensorType): string => dtype + shapeText(shape);
+
 /** Bytes of the buffer behind a tensor: packed elements, rounded up to 16 so that `vec4` views never end early. */
 export function byteLength(type: TensorType): number {
   return Math.max(16, Math.ceil((sizeOf(type.shape) * bytesPerElement[type.dtype]) / 16) * 16);

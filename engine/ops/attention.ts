@@ -1,7 +1,7 @@
 /** Scaled dot-product attention. */
 
 import { type AttentionAttributes, attentionFamily, MAX_HEAD } from '../../kernels/attention/attention.js';
-import { lower, type TensorType } from '../../kernels/kernel.js';
+import { lower, shapeText, type TensorType } from '../../kernels/kernel.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import type { Op, Tensor } from '../graph.js';
 import { add, cast, exp, mul, scale as scaled, sub } from './elementwise.js';
@@ -14,7 +14,7 @@ export const attentionOp: Op<AttentionAttributes> = {
   infer([q, k, v, mask]) {
     for (const [name, t] of Object.entries({ q, k, v })) {
       if (t!.shape.length !== 4)
-        throw new ShapeError(`${name} is [batch, heads, length, head size], not [${t!.shape}]`);
+        throw new ShapeError(`${name} is [batch, heads, length, head size], not ${shapeText(t!.shape)}`);
       if (t!.dtype !== q!.dtype || (t!.dtype !== 'f32' && t!.dtype !== 'f16')) {
         throw new DTypeError(`q, k and v are all f32 or all f16; ${name} is ${t!.dtype}`);
       }
@@ -24,7 +24,9 @@ export const attentionOp: Op<AttentionAttributes> = {
     if (head > MAX_HEAD) throw new ShapeError(`the head size is ${head}; ${MAX_HEAD} is the most`);
     for (const [name, t] of Object.entries({ k, v })) {
       if (t!.shape.join() !== [batch, heads, keys, head].join()) {
-        throw new ShapeError(`${name} must be [${[batch, heads, keys, head]}] to go with q [${q!.shape}]`);
+        throw new ShapeError(
+          `${name} must be ${shapeText([batch, heads, keys, head])} to go with q ${shapeText(q!.shape)}`,
+        );
       }
     }
     if (mask) checkMask(mask, [batch, heads, queries, keys]);
@@ -74,7 +76,9 @@ export const attentionOp: Op<AttentionAttributes> = {
 function checkMask(mask: TensorType, full: readonly number[]): void {
   const fits = mask.shape.length === 4 && mask.shape.every((n, i) => n === full[i] || (i < 3 && n === 1));
   if (!fits)
-    throw new ShapeError(`the mask must broadcast to [${full}] over its first three dimensions, not [${mask.shape}]`);
+    throw new ShapeError(
+      `the mask must broadcast to ${shapeText(full)} over its first three dimensions, not ${shapeText(mask.shape)}`,
+    );
   if (mask.dtype !== 'f32' && mask.dtype !== 'f16') throw new DTypeError(`the mask is f32 or f16, not ${mask.dtype}`);
 }
 
@@ -87,8 +91,9 @@ export interface AttentionOptions {
 
 /**
  * `softmax(scale · q·kᵀ + mask) · v` for each head: q [B, H, N, D], k and v [B, H, Nk, D] → [B, H, N, D], D ≤ 128.
- * Softmax statistics are f32 and no N × Nk tensor is stored on the way forward. ShapeError or DTypeError where operands
- * do not fit.
+ * Softmax statistics are f32 and no N × Nk tensor is stored on the way forward.
+ * @throws {ShapeError} when shapes do not go together or D is above 128
+ * @throws {DTypeError} when q, k and v are not all f32 or all f16
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const { mask, scale = 1 / Math.sqrt(q.shape.at(-1) ?? 1) } = options;

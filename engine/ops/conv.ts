@@ -8,7 +8,7 @@ import { type ConvAttributes, type ConvProblem, convOutputShape } from '../../ke
 import { inputGradientFamily } from '../../kernels/conv/input-gradient.js';
 import { weightGradientFamily } from '../../kernels/conv/weight-gradient.js';
 import type { Epilogue } from '../../kernels/elementwise/expression.js';
-import { type DType, lower, type TensorType } from '../../kernels/kernel.js';
+import { type DType, lower, shapeText, type TensorType } from '../../kernels/kernel.js';
 import { ShapeError } from '../errors.js';
 import type { Op, Tensor } from '../graph.js';
 import { reshape } from './layout.js';
@@ -21,13 +21,11 @@ type InputGradientAttributes = ConvAttributes & { readonly size: readonly [numbe
 
 type WeightGradientAttributes = ConvAttributes & { readonly kernel: readonly [number, number]; readonly dtype: DType };
 
-const list = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
-
 /** Shape of y for x and w, or a ShapeError that says what does not fit. */
 function outputShape(x: readonly number[], w: readonly number[], attrs: ConvAttributes): number[] {
-  if (x.length !== 4) throw new ShapeError(`the input is [batch, height, width, channels], not ${list(x)}`);
+  if (x.length !== 4) throw new ShapeError(`the input is [batch, height, width, channels], not ${shapeText(x)}`);
   if (w.length !== 4)
-    throw new ShapeError(`weights are [out, kernel height, kernel width, in / groups], not ${list(w)}`);
+    throw new ShapeError(`weights are [out, kernel height, kernel width, in / groups], not ${shapeText(w)}`);
   const { groups, stride, dilation, padding } = attrs;
   const natural = (n: number): boolean => Number.isInteger(n) && n >= 1;
   if (!natural(groups) || w[0]! % groups !== 0) {
@@ -37,15 +35,15 @@ function outputShape(x: readonly number[], w: readonly number[], attrs: ConvAttr
     throw new ShapeError(`the input has ${x[3]} channels, the weights want ${w[3]} in each of ${groups} groups`);
   }
   if (![...stride, ...dilation].every(natural)) {
-    throw new ShapeError(`strides ${list(stride)} and dilations ${list(dilation)} are whole numbers from 1`);
+    throw new ShapeError(`strides [${stride}] and dilations [${dilation}] are whole numbers from 1`);
   }
   if (!padding.every((p) => Number.isInteger(p) && p >= 0)) {
-    throw new ShapeError(`paddings are whole numbers from 0, not ${list(padding)}`);
+    throw new ShapeError(`paddings are whole numbers from 0, not [${padding}]`);
   }
   const y = convOutputShape(x, w, attrs);
   if (y[1]! < 1 || y[2]! < 1) {
     throw new ShapeError(
-      `a kernel of ${w[1]}×${w[2]} with dilation ${list(dilation)} does not fit an input of ${x[1]}×${x[2]} with padding ${list(padding)}`,
+      `a kernel of ${w[1]}×${w[2]} with dilation [${dilation}] does not fit an input of ${x[1]}×${x[2]} with padding [${padding}]`,
     );
   }
   return y;
@@ -67,7 +65,9 @@ const inputGradientOp: Op<InputGradientAttributes> = {
     const shape = [g!.shape[0]!, ...attrs.size, w!.shape[3]! * attrs.groups];
     const expected = outputShape(shape, w!.shape, attrs);
     if (expected.join() !== g!.shape.join()) {
-      throw new ShapeError(`an input ${list(shape)} convolves to ${list(expected)}, not to ${list(g!.shape)}`);
+      throw new ShapeError(
+        `an input ${shapeText(shape)} convolves to ${shapeText(expected)}, not to ${shapeText(g!.shape)}`,
+      );
     }
     return [{ shape, dtype: g!.dtype }];
   },
@@ -86,7 +86,7 @@ const weightGradientOp: Op<WeightGradientAttributes> = {
     const shape = [g!.shape[3]!, ...attrs.kernel, x!.shape[3]! / attrs.groups];
     const expected = outputShape(x!.shape, shape, attrs);
     if (expected.join() !== g!.shape.join()) {
-      throw new ShapeError(`weights ${list(shape)} give ${list(expected)}, not ${list(g!.shape)}`);
+      throw new ShapeError(`weights ${shapeText(shape)} give ${shapeText(expected)}, not ${shapeText(g!.shape)}`);
     }
     return [{ shape, dtype: attrs.dtype }];
   },
@@ -124,7 +124,7 @@ const bothEnds = (padding: Padding1d = 0): readonly [number, number] =>
  * Cross-correlation of `x` [B, H, W, I] with `w` [O, KH, KW, I/groups] → [B, OH, OW, O], with
  * OH = ⌊(H + top + bottom − (KH − 1)·dilation − 1) / stride⌋ + 1, and OW alike. `stride` and `dilation` are [rows, columns]
  * (default 1), `padding` is zeros at [top, bottom, left, right] (default 0); with `groups` = I = O it is depthwise.
- * ShapeError where channels do not match or the kernel does not fit.
+ * @throws {ShapeError} when channels do not match or the kernel does not fit
  */
 export function conv2d(x: Tensor, w: Tensor, options: Partial<ConvAttributes> = {}): Tensor {
   const attrs = {
@@ -145,7 +145,8 @@ export interface Conv1dOptions {
 
 /**
  * Cross-correlation of `x` [B, L, I] with `w` [O, K, I/groups] → [B, OL, O],
- * OL = ⌊(L + before + after − (K − 1)·dilation − 1) / stride⌋ + 1. Errors as `conv2d`.
+ * OL = ⌊(L + before + after − (K − 1)·dilation − 1) / stride⌋ + 1.
+ * @throws {ShapeError} when channels do not match or the kernel does not fit
  */
 export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tensor {
   const [before, after] = bothEnds(options.padding);
@@ -164,14 +165,15 @@ export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tenso
 
 /** [a, b, c] → [a, 1, b, c]. */
 function withRow(t: Tensor, layout: string, weights = false): Tensor {
-  if (t.rank !== 3) throw new ShapeError(`conv1d${weights ? ' weights' : ''}: ${layout}, not ${list(t.shape)}`);
+  if (t.rank !== 3) throw new ShapeError(`conv1d${weights ? ' weights' : ''}: ${layout}, not ${shapeText(t.shape)}`);
   return reshape(t, [t.shape[0]!, 1, t.shape[1]!, t.shape[2]!]);
 }
 
 /**
  * Transposed convolution of `x` [B, L, I] with `w` [I, K, O] → [B, (L − 1)·stride − before − after + K, O]: each input
  * element adds its scaled kernel to the output, `stride` (default 1) apart; `padding` elements are cut off the ends.
- * The adjoint of `conv1d` with the same `w`. ShapeError where channels do not match or nothing is left.
+ * The adjoint of `conv1d` with the same `w`.
+ * @throws {ShapeError} when channels do not match or nothing of the output is left
  */
 export function convTranspose1d(x: Tensor, w: Tensor, options: { stride?: number; padding?: Padding1d } = {}): Tensor {
   const [before, after] = bothEnds(options.padding);

@@ -5,7 +5,7 @@
 
 import { type ElementwiseAttributes, elementwiseFamily, MAX_OPERANDS } from '../../kernels/elementwise/elementwise.js';
 import type { Expression, ScalarFunction } from '../../kernels/elementwise/expression.js';
-import { type DType, lower } from '../../kernels/kernel.js';
+import { type DType, lower, shapeText } from '../../kernels/kernel.js';
 import { EngineError, ShapeError } from '../errors.js';
 import type { Graph, Op, Tensor } from '../graph.js';
 import { derivative, isZero, productOf } from './derivative.js';
@@ -47,7 +47,7 @@ export function broadcastShapes(shapes: readonly (readonly number[])[]): number[
     const odd = sizes.find((n) => n !== 1 && n !== size);
     if (odd !== undefined) {
       throw new ShapeError(
-        `shapes ${shapes.map((s) => `[${s.join(', ')}]`).join(' and ')} do not broadcast: ${odd} against ${size} in dimension ${i}`,
+        `shapes ${shapes.map(shapeText).join(' and ')} do not broadcast: ${odd} against ${size} in dimension ${i}`,
       );
     }
     return size;
@@ -139,13 +139,13 @@ export const addScalar = (x: Tensor, term: number): Tensor => apply('add', x, te
 export const clamp = (x: Tensor, low: number, high: number): Tensor => minimum(maximum(x, low), high);
 
 /**
- * `x` repeated along its dimensions of size 1 (and missing leading ones) to `shape`; free where it fuses. Throws ShapeError
- * where it does not broadcast to `shape`.
+ * `x` repeated along its dimensions of size 1 (and missing leading ones) to `shape`; free where it fuses.
+ * @throws {ShapeError} when it does not broadcast to `shape`
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   if (x.shape.join() === shape.join()) return x;
   if (broadcastShapes([x.shape, shape]).join() !== shape.join()) {
-    throw new ShapeError(`broadcastTo: [${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]`);
+    throw new ShapeError(`broadcastTo: ${shapeText(x.shape)} does not broadcast to ${shapeText(shape)}`);
   }
   return x.graph.apply(mapOp, [x], { expression: { arg: 0 }, dtype: x.dtype, shape })[0]!;
 }

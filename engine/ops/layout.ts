@@ -1,6 +1,6 @@
 /** Operations that move elements without changing them: shapes, order, parts, joins and borders. */
 
-import { lower, sizeOf } from '../../kernels/kernel.js';
+import { lower, shapeText, sizeOf } from '../../kernels/kernel.js';
 import { type ConcatAttributes, concatFamily } from '../../kernels/layout/concat.js';
 import { type CopyAttributes, copyFamily } from '../../kernels/layout/copy.js';
 import {
@@ -13,8 +13,6 @@ import {
 import { contiguousStrides } from '../../kernels/layout/view.js';
 import { EngineError, ShapeError } from '../errors.js';
 import type { Op, Tensor } from '../graph.js';
-
-const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 /** A dimension counted from the end where negative, in range or a ShapeError. */
 export function resolveAxis(axis: number, rank: number): number {
@@ -36,7 +34,9 @@ const reshapeOp: Op<ShapeAttributes> = {
   alias: true,
   infer([x], { shape }) {
     if (sizeOf(shape) !== sizeOf(x!.shape)) {
-      throw new ShapeError(`${show(x!.shape)} has ${sizeOf(x!.shape)} elements, ${show(shape)} has ${sizeOf(shape)}`);
+      throw new ShapeError(
+        `${shapeText(x!.shape)} has ${sizeOf(x!.shape)} elements, ${shapeText(shape)} has ${sizeOf(shape)}`,
+      );
     }
     return [{ shape: [...shape], dtype: x!.dtype }];
   },
@@ -58,7 +58,7 @@ const permuteOp: Op<CopyAttributes & { order: readonly number[] }> = {
   name: 'permute',
   infer([x], { order }) {
     if ([...order].sort((a, b) => a - b).some((d, i) => d !== i) || order.length !== x!.shape.length) {
-      throw new ShapeError(`the order ${show(order)} must name each of the ${x!.shape.length} dimensions once`);
+      throw new ShapeError(`the order [${order}] must name each of the ${x!.shape.length} dimensions once`);
     }
     return [{ shape: order.map((d) => x!.shape[d]!), dtype: x!.dtype }];
   },
@@ -157,7 +157,7 @@ const padOp: Op<ZeroPadAttributes> = {
       throw new ShapeError(`${before.length} pairs of borders for ${x!.shape.length} dimensions; give one a dimension`);
     }
     if ([...before, ...after].some((n) => !Number.isInteger(n) || n < 0)) {
-      throw new ShapeError(`borders are integers from 0 on, not ${show(before)} and ${show(after)}; slice cuts`);
+      throw new ShapeError(`borders are integers from 0 on, not [${before}] and [${after}]; slice cuts`);
     }
     return [{ shape: x!.shape.map((n, d) => before[d]! + n + after[d]!), dtype: x!.dtype }];
   },
@@ -227,7 +227,7 @@ const concatOp: Op<ConcatAttributes> = {
     for (const [k, { shape, dtype }] of inputs.entries()) {
       if (shape.length !== first!.shape.length || shape.some((n, d) => d !== axis && n !== first!.shape[d])) {
         throw new ShapeError(
-          `operand ${k} has shape ${show(shape)}; all but axis ${axis} must match ${show(first!.shape)}`,
+          `operand ${k} has shape ${shapeText(shape)}; all but axis ${axis} must match ${shapeText(first!.shape)}`,
         );
       }
       if (dtype !== first!.dtype)

@@ -24,8 +24,9 @@ export function bceWithLogits(logits: Tensor, targets: Tensor, options: { positi
 }
 
 /**
- * Mean over rows of −log softmax(logits)[label]: logits [B, C], labels u32 [B] below C. Throws ShapeError or DTypeError for
- * labels that do not fit.
+ * Mean over rows of −log softmax(logits)[label]: logits [B, C], labels u32 [B] below C.
+ * @throws {ShapeError} when the labels are not one a row
+ * @throws {DTypeError} when the labels are not u32
  */
 export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   if (labels.dtype !== 'u32') throw new DTypeError(`crossEntropy: labels are u32, not ${labels.dtype}`);

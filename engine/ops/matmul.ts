@@ -1,7 +1,7 @@
 /** Matrix product, batched, with either operand transposed. */
 
 import type { EpilogueProblem } from '../../kernels/common/epilogue.js';
-import { lower, sizeOf } from '../../kernels/kernel.js';
+import { lower, shapeText, sizeOf } from '../../kernels/kernel.js';
 import { type MatmulAttributes, matmulFamily } from '../../kernels/matmul/matmul.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import type { Op, Tensor } from '../graph.js';
@@ -26,7 +26,7 @@ export const matmulOp: Op<MatmulOpAttributes> = {
     const batchB = b!.shape.slice(0, -2);
     if (batchA.length > 0 && batchB.length > 0 && batchA.join() !== batchB.join()) {
       throw new ShapeError(
-        `the batch dimensions [${batchA}] and [${batchB}] differ; give equal ones, or none on one side`,
+        `the batch dimensions ${shapeText(batchA)} and ${shapeText(batchB)} differ; give equal ones, or none on one side`,
       );
     }
     const shape = [...(batchA.length >= batchB.length ? batchA : batchB), m, n];
@@ -76,7 +76,9 @@ function matrixOf(shape: readonly number[], transposed: boolean): [number, numbe
 /**
  * `a · b` over the last two dimensions: [..., M, K] · [..., K, N] → [..., M, N]. `transposeA` takes `a` as [..., K, M],
  * `transposeB` takes `b` as [..., N, K]. Batch dimensions are equal, or absent on one side (that matrix is repeated).
- * Sums are taken in f32; the result has the storage type of `a`. ShapeError where sizes do not fit.
+ * Sums are taken in f32; the result has the storage type of `a`.
+ * @throws {ShapeError} when sizes do not fit
+ * @throws {DTypeError} when an operand is neither f32 nor f16
  */
 export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttributes> = {}): Tensor {
   const attrs = { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false };

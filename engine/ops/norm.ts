@@ -1,6 +1,6 @@
 /** Layer and group normalisation, with their own backward kernels. */
 
-import { lower, type Problem, sizeOf } from '../../kernels/kernel.js';
+import { lower, type Problem, shapeText, sizeOf } from '../../kernels/kernel.js';
 import {
   type NormAttributes,
   type NormInputGradientProblem,
@@ -18,7 +18,7 @@ const normOp: Op<NormAttributes> = {
     for (const { shape } of affine) {
       if (sizeOf(shape) !== groups * width) {
         throw new ShapeError(
-          `weight and bias have one element a channel: [${groups * width}], not [${shape.join(', ')}]`,
+          `weight and bias have one element a channel: [${groups * width}], not ${shapeText(shape)}`,
         );
       }
     }
@@ -73,7 +73,8 @@ function normalise(
 
 /**
  * x [..., C] with mean 0 and variance 1 over the last dimension, then times weight plus bias (Ba et al. 2016,
- * arXiv:1607.06450). Throws ShapeError where weight or bias do not have C elements.
+ * arXiv:1607.06450).
+ * @throws {ShapeError} when weight or bias do not have C elements
  */
 export function layerNorm(x: Tensor, options: NormOptions = {}): Tensor {
   const width = x.shape.at(-1)!;
@@ -81,8 +82,9 @@ export function layerNorm(x: Tensor, options: NormOptions = {}): Tensor {
 }
 
 /**
- * x [B, ..., C], channels last, with mean 0 and variance 1 over all positions and the C / groups channels of each group, then
- * times weight plus bias a channel (Wu & He 2018, arXiv:1803.08494). Throws ShapeError where the groups do not divide C.
+ * x [B, ..., C], channels last, with mean 0 and variance 1 over all positions and the C / groups channels of each
+ * group, then times weight plus bias a channel (Wu & He 2018, arXiv:1803.08494).
+ * @throws {ShapeError} when the groups do not divide C
  */
 export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
   const channels = x.shape.at(-1)!;

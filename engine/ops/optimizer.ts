@@ -1,6 +1,6 @@
 /** Training's last step: gradient clipping, AdamW and moving averages. Every number that changes by step is an operand. */
 
-import { lower, sizeOf, type TensorType } from '../../kernels/kernel.js';
+import { lower, shapeText, sizeOf, type TensorType } from '../../kernels/kernel.js';
 import {
   adamwEmaFamily,
   adamwFamily,
@@ -16,7 +16,7 @@ function requireLike(names: readonly string[], tensors: readonly TensorType[], l
   for (const [k, { shape, dtype }] of tensors.entries()) {
     if (shape.join() !== like.shape.join()) {
       throw new ShapeError(
-        `${names[k]} has shape [${shape.join(', ')}], the parameter [${like.shape.join(', ')}]; they must match`,
+        `${names[k]} has shape ${shapeText(shape)}, the parameter ${shapeText(like.shape)}; they must match`,
       );
     }
     if (dtype !== 'f32' && names[k] !== 'grad') throw new DTypeError(`${names[k]} is ${dtype}; master state is f32`);
@@ -30,8 +30,7 @@ const adamwOp = (ema: boolean): Op => ({
     if (sizeOf(hyper!.shape) !== HYPER.length) {
       throw new ShapeError(`hyper has the ${HYPER.length} values ${HYPER.join(', ')}, not ${sizeOf(hyper!.shape)}`);
     }
-    if (sizeOf(clip!.shape) !== 1)
-      throw new ShapeError(`the clip scale is one number, not [${clip!.shape.join(', ')}]`);
+    if (sizeOf(clip!.shape) !== 1) throw new ShapeError(`the clip scale is one number, not ${shapeText(clip!.shape)}`);
     return [];
   },
   lower: (profile, problem, forced) => lower(ema ? adamwEmaFamily : adamwFamily, profile, problem, forced),
@@ -55,9 +54,10 @@ export interface AdamWOperands {
 
 /**
  * One step of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) in place. `hyper` is f32 [9]: lr, beta1, beta2, eps,
- * weightDecay, biasCorrection1 = 1 − beta1ᵗ, biasCorrection2 = 1 − beta2ᵗ (t from 1), emaDecay, gradScale (multiplies the
- * gradient). `clipScale` [1] multiplies the gradient too; see the function of that name. Throws ShapeError or DTypeError for
- * operands that do not fit together.
+ * weightDecay, biasCorrection1 = 1 − beta1ᵗ, biasCorrection2 = 1 − beta2ᵗ (t from 1), emaDecay, gradScale (multiplies
+ * the gradient). `clipScale` [1] multiplies the gradient too; see the function of that name.
+ * @throws {ShapeError} when shapes differ from the parameter's
+ * @throws {DTypeError} when master state is not f32
  */
 export function adamw({ param, grad, m, v, ema }: AdamWOperands, hyper: Tensor, clipScale?: Tensor): void {
   const clip = clipScale ?? fill(param.graph, 1);
@@ -70,7 +70,7 @@ const emaOp: Op = {
   name: 'ema',
   infer([average, x, decay]) {
     requireLike(['average', 'x'], [average!, x!], average!);
-    if (sizeOf(decay!.shape) !== 1) throw new ShapeError(`the decay is one number, not [${decay!.shape.join(', ')}]`);
+    if (sizeOf(decay!.shape) !== 1) throw new ShapeError(`the decay is one number, not ${shapeText(decay!.shape)}`);
     return [];
   },
   lower: (profile, problem, forced) => lower(emaFamily, profile, problem, forced),
@@ -88,7 +88,10 @@ const sumOfSquaresOp: Op = {
   lower: (profile, problem, forced) => lower(sumOfSquaresFamily, profile, problem, forced),
 };
 
-/** √Σg² over all elements of all tensors, f32 [1]. Throws EngineError without a tensor. Not differentiable. */
+/**
+ * √Σg² over all elements of all tensors, f32 [1]. Not differentiable.
+ * @throws {EngineError} when there is no tensor
+ */
 export function globalNorm(grads: readonly Tensor[]): Tensor {
   const [first] = grads;
   if (!first) throw new EngineError('globalNorm: there are no gradients; give at least one tensor');

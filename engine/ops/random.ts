@@ -1,6 +1,6 @@
 /** Random tensors by counter. Seed and step are inputs, never baked, so that a replayed plan draws anew. */
 
-import { type DType, lower, type TensorType } from '../../kernels/kernel.js';
+import { type DType, lower, shapeText, type TensorType } from '../../kernels/kernel.js';
 import type { RandomKind } from '../../kernels/random/philox.js';
 import { type RandomAttributes, randomFamily } from '../../kernels/random/random.js';
 import { DTypeError, ShapeError } from '../errors.js';
@@ -24,7 +24,7 @@ const randomOp: Op<DrawAttributes> = {
 function check(name: string, { shape, dtype }: TensorType, words: number): void {
   if (dtype !== 'u32') throw new DTypeError(`the ${name} is u32, not ${dtype}`);
   if (shape.length !== 1 || shape[0] !== words)
-    throw new ShapeError(`the ${name} has shape [${words}], not [${shape.join(', ')}]`);
+    throw new ShapeError(`the ${name} has shape [${words}], not ${shapeText(shape)}`);
 }
 
 export interface RandomOptions {
@@ -44,8 +44,10 @@ function draw(graph: Graph, kind: RandomKind, shape: readonly number[], options:
 }
 
 /**
- * Standard normal numbers (Philox4x32-10 and Box–Muller), a function of seed, step and stream alone. Throws DTypeError or
- * ShapeError for another seed than u32 [2]. Not differentiable.
+ * Standard normal numbers (Philox4x32-10 and Box–Muller), a function of seed, step and stream alone. Not
+ * differentiable.
+ * @throws {DTypeError} when seed or step are not u32
+ * @throws {ShapeError} when the seed is not [2] or the step not [1]
  */
 export const randomNormal = (graph: Graph, shape: readonly number[], options: RandomOptions): Tensor =>
   draw(graph, 'normal', shape, options);

@@ -1,6 +1,6 @@
 /** Sums, means and maxima over any dimensions. */
 
-import { lower, sizeOf } from '../../kernels/kernel.js';
+import { lower, shapeText, sizeOf } from '../../kernels/kernel.js';
 import { type ArgmaxAttributes, argmaxFamily } from '../../kernels/reduce/argmax.js';
 import { type ReduceAttributes, type ReduceKind, reduceFamily } from '../../kernels/reduce/reduce.js';
 import { ShapeError } from '../errors.js';
@@ -74,8 +74,8 @@ export interface ReduceOptions {
 }
 
 /**
- * Σ over `axes` (negative ones count from the end; all when absent). A full reduction has shape [1]. Throws ShapeError for an
- * axis that does not exist.
+ * Σ over `axes` (negative ones count from the end; all when absent). A full reduction has shape [1].
+ * @throws {ShapeError} when an axis does not exist
  */
 export const sum = (x: Tensor, axes?: readonly number[] | number, options: ReduceOptions = {}): Tensor =>
   fold(x, 'sum', axes, options.keepDims ?? false);
@@ -99,7 +99,7 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   const axes = x.shape.flatMap((n, d) => (d < missing || (shape[d - missing] === 1 && n !== 1) ? [d] : []));
   const summed = sum(x, axes, { keepDims: true });
   if (sizeOf(summed.shape) !== sizeOf(shape)) {
-    throw new ShapeError(`sumTo: [${shape.join(', ')}] does not broadcast to [${x.shape.join(', ')}]`);
+    throw new ShapeError(`sumTo: ${shapeText(shape)} does not broadcast to ${shapeText(x.shape)}`);
   }
   return reshape(summed, shape);
 }

@@ -1,6 +1,6 @@
-/** Resizing of channels-last pictures. */
+/** Resizing of channels-last images. */
 
-import { lower } from '../../kernels/kernel.js';
+import { lower, shapeText } from '../../kernels/kernel.js';
 import { type ResizeAttributes, type ResizeMethod, resizeFamily } from '../../kernels/resize/resize.js';
 import { ShapeError } from '../errors.js';
 import type { Op, Tensor } from '../graph.js';
@@ -15,7 +15,7 @@ const resizeOp: Op<ResizeOpAttributes> = {
   name: 'resize',
   infer([x], { size }) {
     if (x!.shape.length !== 4) {
-      throw new ShapeError(`a picture is [batch, height, width, channels], not [${x!.shape.join(', ')}]`);
+      throw new ShapeError(`an image is [batch, height, width, channels], not ${shapeText(x!.shape)}`);
     }
     for (const [axis, n] of size.entries()) {
       const from = x!.shape[axis + 1]!;
@@ -33,10 +33,11 @@ const resizeOp: Op<ResizeOpAttributes> = {
 };
 
 /**
- * `x` [B, H, W, C] at `size` [rows, columns] → [B, rows, columns, C]. `nearest` takes element ⌊o·H/rows⌋; `area` averages
- * what each output element covers, parts of elements by their share; `cubic` is Keys' cubic with a = −0.5, antialiased when
- * shrinking and normalised at the borders, the same as PIL's BICUBIC on floats (it may overshoot the range of `x`).
- * ShapeError where `x` is not four-dimensional or a size is no positive integer.
+ * `x` [B, H, W, C] at `size` [rows, columns] → [B, rows, columns, C]. `nearest` takes element ⌊o·H/rows⌋; `area`
+ * averages what each output element covers, parts of elements by their share; `cubic` is Keys' cubic with a = −0.5,
+ * antialiased when shrinking and normalised at the borders, the same as PIL's BICUBIC on floats (it may overshoot the
+ * range of `x`).
+ * @throws {ShapeError} when `x` is not four-dimensional or a size is no positive integer
  */
 export function resize(x: Tensor, size: readonly [number, number], method: ResizeMethod): Tensor {
   return x.graph.apply(resizeOp, [x], { method, adjoint: false, size })[0]!;

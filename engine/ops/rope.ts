@@ -35,8 +35,9 @@ export interface RopeOptions {
 }
 
 /**
- * x [..., N, D], D even, with the pair (x[i], x[i + D/2]) at position n turned by (offset + n)·base^(−2i/D) radians (Su et al.
- * 2021, arXiv:2104.09864 §3.4.2). Angles are computed in f64, so long sequences lose no precision. Throws ShapeError for odd D.
+ * x [..., N, D], D even, with the pair (x[i], x[i + D/2]) at position n turned by (offset + n)·base^(−2i/D) radians (Su
+ * et al. 2021, arXiv:2104.09864 §3.4.2). Angles are computed in f64, so long sequences lose no precision.
+ * @throws {ShapeError} when D is odd
  */
 export function rope(x: Tensor, { offset = 0, base = 10000 }: RopeOptions = {}): Tensor {
   const [positions, width] = x.shape.slice(-2) as [number, number];

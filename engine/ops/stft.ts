@@ -112,8 +112,8 @@ export interface SpectrumOptions extends StftOptions {
 
 /**
  * Short-time Fourier transform of x [B, S] → [B, T, nFft/2 + 1, 2], or [B, T, nFft/2 + 1] for real outputs; not scaled.
- * T is 1 + ⌊S / hop⌋ for `center` and ⌈S / hop⌉ for `same`. The gradient is the exact adjoint. Throws ShapeError for a signal
- * too short to mirror and for sizes that do not fit.
+ * T is 1 + ⌊S / hop⌋ for `center` and ⌈S / hop⌉ for `same`. The gradient is the exact adjoint.
+ * @throws {ShapeError} when the signal is too short to mirror, or sizes do not fit
  */
 export function stft(x: Tensor, options: SpectrumOptions): Tensor {
   const { hop, framing = 'center', output = 'complex', floor = 1e-5 } = options;
@@ -146,7 +146,8 @@ const LEAST_ENVELOPE = 1e-3;
 
 /**
  * Inverse short-time Fourier transform: spectrum [B, T, nFft/2 + 1, 2] → signal [B, samples], by inverse real FFTs (the
- * imaginary parts of bins 0 and nFft/2 are ignored), the window, and overlap-add. Throws ShapeError for sizes that do not fit.
+ * imaginary parts of bins 0 and nFft/2 are ignored), the window, and overlap-add.
+ * @throws {ShapeError} when sizes do not fit
  */
 export function istft(spectrum: Tensor, options: IstftOptions): Tensor {
   const { nFft, hop, framing = 'center', normalise = true } = options;
@@ -172,7 +173,7 @@ export function istft(spectrum: Tensor, options: IstftOptions): Tensor {
 
 /**
  * Magnitude √(re² + im² + eps), power re² + im², or log max(√(re² + im²), floor) of complex numbers [..., 2] → [...].
- * Throws ShapeError unless the last dimension is 2.
+ * @throws {ShapeError} when the last dimension is not 2
  */
 export function modulus(
   x: Tensor,

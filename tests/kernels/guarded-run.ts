@@ -6,7 +6,8 @@
  * written, or on what lies past an operand, is NaN, and a store past an output is seen.
  */
 
-import { encodeCalls, type PreparedCall } from '../../engine/execute.js';
+import { encodeCalls, type PreparedCall, TENSOR_USAGE } from '../../engine/execute.js';
+import { BufferUsage, MapMode } from '../../engine/gpu-flags.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform/gpu.js';
 import { createOperandTexture, type TextureCopy, textureBytes } from '../../engine/texture-operands.js';
@@ -58,7 +59,7 @@ export async function runGuarded(
   let staged = 0;
   const place = (type: TensorType, name: string, contents?: Uint8Array): Placed => {
     const size = byteLength(type) + GUARD_BYTES;
-    const buffer = device.createBuffer({ label: name, size, usage: 0x80 | 0x4 | 0x8, mappedAtCreation: true });
+    const buffer = device.createBuffer({ label: name, size, usage: TENSOR_USAGE, mappedAtCreation: true });
     const mapped = new Uint8Array(buffer.getMappedRange());
     mapped.fill(POISON);
     if (contents) mapped.set(contents);
@@ -99,7 +100,10 @@ export async function runGuarded(
       });
       if (pack) {
         const block = pack(call.params!);
-        const params = device.createBuffer({ size: block.byteLength, usage: 0x40 | 0x8 });
+        const params = device.createBuffer({
+          size: block.byteLength,
+          usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+        });
         device.queue.writeBuffer(params, 0, block);
         owned.push(params);
         entries.push({ binding: call.buffers.length, resource: { buffer: params } });
@@ -109,7 +113,7 @@ export async function runGuarded(
     }
   }
   encodeCalls(encoder, calls);
-  const staging = device.createBuffer({ size: staged, usage: 0x1 | 0x8 });
+  const staging = device.createBuffer({ size: staged, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
   owned.push(staging);
   for (const job of placed) {
     for (const { buffer, at } of [...job.inputs, ...job.outputs, ...job.scratch]) {
@@ -117,7 +121,7 @@ export async function runGuarded(
     }
   }
   device.queue.submit([encoder.finish()]);
-  const mapping = staging.mapAsync(1);
+  const mapping = staging.mapAsync(MapMode.READ);
   const scope = device.popErrorScope();
   // The reference is computed on this thread while the driver compiles and runs.
   meanwhile();
