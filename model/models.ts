@@ -5,8 +5,15 @@ import type { Engine } from '../engine/engine.js';
 import { OnsetError } from '../kernels/errors.js';
 import { pulledFolder } from '../weights/hub/cache.js';
 import { fileExists, MANIFEST_NAME } from '../weights/index.js';
+import type { ModelStage } from './networks/index.js';
 import { shippedWeights } from './onset/shipped-weights.js';
 import type { CallOptions, VideoToAudioModel } from './video-to-audio.js';
+import type { VtaLdmStageRequest } from './vta-ldm/stages.js';
+
+/** What `node engine stage` passes to any stage: the options of all families. */
+export type AnyStageRequest = VtaLdmStageRequest;
+
+export type AnyStage = ModelStage<AnyStageRequest>;
 
 export interface ModelFamily {
   /** As in `--model NAME`; of a model that is pulled, also the target of `node engine pull`. */
@@ -19,6 +26,8 @@ export interface ModelFamily {
   readonly appearance: boolean;
   /** The engine becomes the model's own: its `dispose` disposes it. */
   load(engine: Engine, folder: string, options: CallOptions): Promise<VideoToAudioModel>;
+  /** Its stages that run alone. */
+  stages(): Promise<readonly AnyStage[]>;
 }
 
 /** Asked in this order which of them a folder belongs to; the last one's reader says what is wrong with a foreign folder. */
@@ -29,6 +38,7 @@ export const FAMILIES: readonly ModelFamily[] = [
     recognizes: (folder) => fileExists(join(folder, MANIFEST_NAME)),
     appearance: true,
     load: async (engine, folder) => (await import('./onset/video-to-audio.js')).OnsetVideoToAudio.load(engine, folder),
+    stages: async () => [],
   },
   {
     name: 'vta-ldm',
@@ -37,6 +47,7 @@ export const FAMILIES: readonly ModelFamily[] = [
     appearance: false,
     load: async (engine, folder, options) =>
       (await import('./vta-ldm/video-to-audio.js')).VtaLdmVideoToAudio.load(engine, folder, options),
+    stages: async () => (await import('./vta-ldm/stages.js')).VTA_LDM_STAGES,
   },
 ];
 
@@ -47,6 +58,13 @@ export const DEFAULT_MODEL = 'onset';
 
 export class UnknownModelError extends OnsetError {
   override name = 'UnknownModelError';
+}
+
+/** The stages of all families, and the image classifier's. */
+export async function allStages(): Promise<readonly AnyStage[]> {
+  const ofFamilies = await Promise.all(FAMILIES.map((family) => family.stages()));
+  const { APPEARANCE_STAGES } = await import('./appearance/index.js');
+  return [...ofFamilies.flat(), ...APPEARANCE_STAGES];
 }
 
 /** Family and folder of weights of a model, by the family's name or by its folder. */

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Clip, openClip, outputKind, sampleClip, writeSound } from '../model/media/index.js';
 import { FAMILY_NAMES, findModel } from '../model/models.js';
+import { SAMPLER_NAMES } from '../model/samplers/names.js';
 import type { CallOptions, GeneratedSound, GenerateOptions } from '../model/video-to-audio.js';
 import { appearanceIfInReach } from './appearance.js';
 import { interruptible } from './interrupt.js';
@@ -27,9 +28,6 @@ export interface RunOptions {
   ffmpeg?: string;
   offline?: boolean;
 }
-
-/** How VTA-LDM samples. */
-const SAMPLERS = ['ddpm', 'ddim', 'dpm-solver++', 'euler'] as const;
 
 /** What makes the sound for one clip (`soundForClip` of the model). */
 export type MakeSound = (
@@ -62,7 +60,7 @@ export function register(program: Command): void {
     .option('--seed <n>', 'same seed, same sound', whole(0, 2 ** 32 - 1), 0)
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
     .option('--guidance <g>', 'how strongly the picture leads the sound', number(0))
-    .addOption(new Option('--sampler <name>', 'how VTA-LDM samples').choices(SAMPLERS))
+    .addOption(new Option('--sampler <name>', 'how VTA-LDM samples').choices(SAMPLER_NAMES))
     .option('--variations <k>', 'make k versions, with seeds counting up', whole(1, 1000), 1)
     .option('--start <seconds>', 'begin of the part to work on', number(0))
     .option('--duration <seconds>', 'length of the part to work on', number(0, true))

@@ -10,3 +10,4 @@ export {
 } from './classify-scenes.js';
 export { type ClassifierOptions, ImageClassifier } from './image-classifier.js';
 export { nearestClass, type Ranked, soundClasses } from './sound-classes.js';
+export { APPEARANCE_STAGES } from './stage.js';

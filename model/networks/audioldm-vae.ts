@@ -16,9 +16,9 @@ import {
   type Tensor,
   upsampleNearest,
 } from '../../engine/engine.js';
+import { wideAttention } from './attention.js';
 import { type Conv2dOptions, convolve2d, groupNormalise } from './layers.js';
 import type { Parameters } from './parameters.js';
-import { wideAttention } from './wide-attention.js';
 
 export interface AudioLdmVaeConfig {
   /** Channels of the finest level, a multiple of 32. */
@@ -27,10 +27,10 @@ export interface AudioLdmVaeConfig {
   ch_mult: number[];
   /** Residual blocks a level; the decoder has one more. */
   num_res_blocks: number;
-  /** Channels inside the 1×1 convolutions that stand around the latent, and of the latent itself. */
+  /** Channels between the 3×3 and the 1×1 convolutions next to the latent, and of the latent itself. */
   z_channels: number;
   embed_dim: number;
-  /** Latents are multiplied by this so that their deviation is about 1. */
+  /** Latents are multiplied by this so that their standard deviation is about 1. */
   scale_factor: number;
 }
 
@@ -66,32 +66,32 @@ export interface AudioLdmVae {
 }
 
 const GROUPS = 32;
-const THREE: [number, number] = [3, 3];
-const ONE: [number, number] = [1, 1];
+const KERNEL_3X3: [number, number] = [3, 3];
+const KERNEL_1X1: [number, number] = [1, 1];
 
-const normalise = (p: Parameters, name: string, x: Tensor): Tensor => groupNormalise(p, name, x, GROUPS, 1e-6);
+const norm = (p: Parameters, name: string, x: Tensor): Tensor => groupNormalise(p, name, x, GROUPS, 1e-6);
 
 function residualBlock(p: Parameters, name: string, x: Tensor, out: number): Tensor {
   return p.in(name, () => {
-    const h = convolve2d(p, 'conv1', silu(normalise(p, 'norm1', x)), out, { kernel: THREE });
-    const y = convolve2d(p, 'conv2', silu(normalise(p, 'norm2', h)), out, { kernel: THREE });
-    return add(y, x.shape[3] === out ? x : convolve2d(p, 'nin_shortcut', x, out, { kernel: ONE }));
+    const h = convolve2d(p, 'conv1', silu(norm(p, 'norm1', x)), out, { kernel: KERNEL_3X3 });
+    const y = convolve2d(p, 'conv2', silu(norm(p, 'norm2', h)), out, { kernel: KERNEL_3X3 });
+    return add(y, x.shape[3] === out ? x : convolve2d(p, 'nin_shortcut', x, out, { kernel: KERNEL_1X1 }));
   });
 }
 
 function attentionBlock(p: Parameters, name: string, x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   return p.in(name, () => {
-    const h = normalise(p, 'norm', x);
+    const h = norm(p, 'norm', x);
     const [q, k, v] = ['q', 'k', 'v'].map((part) =>
-      reshape(convolve2d(p, part, h, channels, { kernel: ONE }), [batch, height * width, channels]),
+      reshape(convolve2d(p, part, h, channels, { kernel: KERNEL_1X1 }), [batch, height * width, channels]),
     ) as [Tensor, Tensor, Tensor];
-    const mixed = reshape(wideAttention(q, k, v), x.shape);
-    return add(x, convolve2d(p, 'proj_out', mixed, channels, { kernel: ONE }));
+    const attended = reshape(wideAttention(q, k, v), x.shape);
+    return add(x, convolve2d(p, 'proj_out', attended, channels, { kernel: KERNEL_1X1 }));
   });
 }
 
-function middle(p: Parameters, x: Tensor): Tensor {
+function midBlock(p: Parameters, x: Tensor): Tensor {
   const channels = x.shape[3]!;
   return p.in('mid', () =>
     residualBlock(p, 'block_2', attentionBlock(p, 'attn_1', residualBlock(p, 'block_1', x, channels)), channels),
@@ -99,7 +99,7 @@ function middle(p: Parameters, x: Tensor): Tensor {
 }
 
 export function audioLdmVae(config: AudioLdmVaeConfig): AudioLdmVae {
-  const { ch, ch_mult: multiples, num_res_blocks: blocks, z_channels: inner, embed_dim: latentChannels } = config;
+  const { ch, ch_mult: multiples, num_res_blocks: blocks, z_channels: zChannels, embed_dim: latentChannels } = config;
   const levels = multiples.map((m) => ch * m);
   const level = (p: Parameters, side: 'down' | 'up', i: number, x: Tensor, repeats: number): Tensor =>
     p.in(`${side}.${i}`, () => {
@@ -107,28 +107,28 @@ export function audioLdmVae(config: AudioLdmVaeConfig): AudioLdmVae {
       for (let b = 0; b < repeats; b++) h = residualBlock(p, `block.${b}`, h, levels[i]!);
       return h;
     });
-  const finish = (p: Parameters, x: Tensor, out: number): Tensor =>
-    convolve2d(p, 'conv_out', silu(normalise(p, 'norm_out', x)), out, { kernel: THREE });
+  const convOut = (p: Parameters, x: Tensor, out: number): Tensor =>
+    convolve2d(p, 'conv_out', silu(norm(p, 'norm_out', x)), out, { kernel: KERNEL_3X3 });
 
   return {
     config,
     reduction: 2 ** (levels.length - 1),
     encode(p, mel) {
-      const moments = p.in('encoder', () => {
-        let h = convolve2d(p, 'conv_in', mel, ch, { kernel: THREE });
+      const encoded = p.in('encoder', () => {
+        let h = convolve2d(p, 'conv_in', mel, ch, { kernel: KERNEL_3X3 });
         for (const [i, channels] of levels.entries()) {
           h = level(p, 'down', i, h, blocks);
           if (i === levels.length - 1) continue;
           // Zeros below and to the right alone, as the checkpoint was trained.
-          const options: Conv2dOptions = { kernel: THREE, stride: 2, padding: [0, 1, 0, 1] };
+          const options: Conv2dOptions = { kernel: KERNEL_3X3, stride: 2, padding: [0, 1, 0, 1] };
           h = p.in(`down.${i}.downsample`, () => convolve2d(p, 'conv', h, channels, options));
         }
-        return finish(p, middle(p, h), 2 * inner);
+        return convOut(p, midBlock(p, h), 2 * zChannels);
       });
-      const both = convolve2d(p, 'quant_conv', moments, 2 * latentChannels, { kernel: ONE });
+      const moments = convolve2d(p, 'quant_conv', encoded, 2 * latentChannels, { kernel: KERNEL_1X1 });
       return {
-        mean: slice(both, 3, 0, latentChannels),
-        logvar: clamp(slice(both, 3, latentChannels), -30, 20),
+        mean: slice(moments, 3, 0, latentChannels),
+        logvar: clamp(slice(moments, 3, latentChannels), -30, 20),
       };
     },
     latent({ mean, logvar }, noise) {
@@ -136,16 +136,18 @@ export function audioLdmVae(config: AudioLdmVaeConfig): AudioLdmVae {
       return scale(sample, config.scale_factor);
     },
     decode(p, latent) {
-      const x = convolve2d(p, 'post_quant_conv', scale(latent, 1 / config.scale_factor), inner, { kernel: ONE });
+      const x = convolve2d(p, 'post_quant_conv', scale(latent, 1 / config.scale_factor), zChannels, {
+        kernel: KERNEL_1X1,
+      });
       return p.in('decoder', () => {
-        let h = middle(p, convolve2d(p, 'conv_in', x, levels.at(-1)!, { kernel: THREE }));
+        let h = midBlock(p, convolve2d(p, 'conv_in', x, levels.at(-1)!, { kernel: KERNEL_3X3 }));
         for (let i = levels.length - 1; i >= 0; i--) {
           h = level(p, 'up', i, h, blocks + 1);
           if (i === 0) continue;
-          const larger = upsampleNearest(h, 2);
-          h = p.in(`up.${i}.upsample`, () => convolve2d(p, 'conv', larger, levels[i]!, { kernel: THREE }));
+          const upsampled = upsampleNearest(h, 2);
+          h = p.in(`up.${i}.upsample`, () => convolve2d(p, 'conv', upsampled, levels[i]!, { kernel: KERNEL_3X3 }));
         }
-        return finish(p, h, 1);
+        return convOut(p, h, 1);
       });
     },
   };

@@ -1,16 +1,15 @@
 /**
- * The visual encoder of the published VTA-LDM model: CLIP's vision transformer (Radford et al. 2021) over single frames, then
- * a linear layer to the width of the denoiser's context. Its parameters have the names of transformers'
- * CLIPVisionModelWithProjection.
+ * CLIP's vision transformer (Radford et al. 2021) over single frames, and VTA-LDM's linear layer to the width of its denoiser's
+ * context. Parameters have the names of transformers' CLIPVisionModelWithProjection.
  */
 
 import { z } from 'zod';
 import { add, broadcastTo, concat, quickGelu, reshape, slice, type Tensor } from '../../engine/engine.js';
+import { multiHeadAttention } from './attention.js';
 import { convolve2d, layerNormalise, linear } from './layers.js';
-import { multiHeadAttention } from './multi-head.js';
 import type { Parameters } from './parameters.js';
 
-/** The fields of transformers' CLIPVisionConfig that bear on the arithmetic. */
+/** The fields of transformers' CLIPVisionConfig that affect the arithmetic. */
 export interface ClipVisionConfig {
   /** Width of a token. */
   hidden_size: number;
@@ -29,7 +28,7 @@ export interface ClipVisionConfig {
 
 const size = z.number().int().positive();
 
-/** Parses a CLIPVisionConfig; what is absent is as in ViT-L/14, and fields without bearing on inference are left out. */
+/** Parses a CLIPVisionConfig; absent fields are as in ViT-L/14, and those without effect on inference are left out. */
 export const clipVisionConfig: z.ZodType<ClipVisionConfig> = z
   .object({
     hidden_size: size.default(1024),
@@ -60,7 +59,7 @@ export interface VisionTensors {
 }
 
 /**
- * What the denoiser is given of frames [T, S, S, channels] in [0, 1], by `clip_vision` and `linear_layer` (which the release
+ * VTA-LDM's conditioning: frames [T, S, S, channels] in [0, 1] through `clip_vision` and `linear_layer` (which the release
  * never trained, but depends on).
  */
 export function clipVisionTokens(
@@ -75,7 +74,7 @@ export function clipVisionTokens(
 
 /**
  * Image embeddings [T, projection_dim] of frames [T, S, S, channels] in [0, 1]. They are not of length 1, and the frames are
- * not normalised by CLIP's mean and deviation: the release does neither. `onStage` is told what each stage gives:
+ * not normalised by CLIP's mean and deviation: the release does neither. `onStage` is called with the output of each stage:
  * `embeddings`, and `layers.I` (of the last layer, only the class token).
  */
 export function clipVision(
@@ -87,7 +86,7 @@ export function clipVision(
   const { num_hidden_layers: layers, layer_norm_eps: eps, hidden_size: width } = config;
   const count = frames.shape[0]!;
   const pooled = p.in('vision_model', () => {
-    // The name is spelt so in every checkpoint.
+    // Every checkpoint spells the name so.
     let x = layerNormalise(
       p,
       'pre_layrnorm',
@@ -97,8 +96,8 @@ export function clipVision(
     onStage('embeddings', x);
     for (let i = 0; i < layers; i++) {
       // Only the class token of the last layer is read.
-      const wanted = i === layers - 1 ? 1 : x.shape[1]!;
-      x = p.in(`encoder.layers.${i}`, () => encoderLayer(p, config, x, wanted));
+      const queries = i === layers - 1 ? 1 : x.shape[1]!;
+      x = p.in(`encoder.layers.${i}`, () => encoderLayer(p, config, x, queries));
       onStage(`layers.${i}`, x);
     }
     return layerNormalise(p, 'post_layernorm', reshape(x, [count, width]), eps);
@@ -106,37 +105,37 @@ export function clipVision(
   return linear(p, 'visual_projection', pooled, config.projection_dim, { bias: false });
 }
 
-/** The class token and one token a patch, each with its place: [T, S, S, channels] → [T, 1 + patches, width]. */
+/** The class token and one token a patch, plus position embeddings: [T, S, S, channels] → [T, 1 + patches, width]. */
 function embed(p: Parameters, config: ClipVisionConfig, frames: Tensor): Tensor {
   const { hidden_size: width, patch_size: patch } = config;
   const count = frames.shape[0]!;
   const patches = (config.image_size / patch) ** 2;
-  const picture = convolve2d(p, 'patch_embedding', frames, width, {
+  const patchEmbeds = convolve2d(p, 'patch_embedding', frames, width, {
     kernel: [patch, patch],
     stride: patch,
     padding: [0, 0, 0, 0],
     bias: false,
   });
   const initial = { kind: 'normal', deviation: 0.02 } as const;
-  const first = broadcastTo(p.get('class_embedding', [width], initial), [count, 1, width]);
-  const places = p.get('position_embedding.weight', [1 + patches, width], initial);
-  return add(concat([first, reshape(picture, [count, patches, width])], 1), places);
+  const classEmbeds = broadcastTo(p.get('class_embedding', [width], initial), [count, 1, width]);
+  const positions = p.get('position_embedding.weight', [1 + patches, width], initial);
+  return add(concat([classEmbeds, reshape(patchEmbeds, [count, patches, width])], 1), positions);
 }
 
-/** A pre-norm transformer layer, [T, N, width] → the first `wanted` of its tokens. */
-function encoderLayer(p: Parameters, config: ClipVisionConfig, x: Tensor, wanted: number): Tensor {
+/** A pre-norm transformer layer, [T, N, width] → its first `queries` tokens. */
+function encoderLayer(p: Parameters, config: ClipVisionConfig, x: Tensor, queries: number): Tensor {
   const { hidden_size: width, layer_norm_eps: eps } = config;
   const normed = layerNormalise(p, 'layer_norm1', x, eps);
-  const attended = p.in('self_attn', () => {
-    const q = linear(p, 'q_proj', slice(normed, 1, 0, wanted), width);
+  const attnOut = p.in('self_attn', () => {
+    const q = linear(p, 'q_proj', slice(normed, 1, 0, queries), width);
     const k = linear(p, 'k_proj', normed, width);
     const v = linear(p, 'v_proj', normed, width);
     return linear(p, 'out_proj', multiHeadAttention({ q, k, v }, config.num_attention_heads), width);
   });
-  const h = add(attended, slice(x, 1, 0, wanted));
-  const wide = layerNormalise(p, 'layer_norm2', h, eps);
-  const thought = p.in('mlp', () =>
-    linear(p, 'fc2', quickGelu(linear(p, 'fc1', wide, config.intermediate_size)), width),
+  const h = add(attnOut, slice(x, 1, 0, queries));
+  const mlpIn = layerNormalise(p, 'layer_norm2', h, eps);
+  const mlpOut = p.in('mlp', () =>
+    linear(p, 'fc2', quickGelu(linear(p, 'fc1', mlpIn, config.intermediate_size)), width),
   );
-  return add(thought, h);
+  return add(mlpOut, h);
 }

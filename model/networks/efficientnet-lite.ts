@@ -1,7 +1,7 @@
 /**
- * EfficientNet-Lite (Tan & Le 2019, in the Lite form of the TPU model garden: ReLU6, no squeeze-and-excitation): what is in
- * a picture. Inverted residual blocks (Sandler et al. 2018) with batch norm folded into the convolutions; parameters have
- * the names of the PyTorch package `efficientnet-lite-pytorch`.
+ * EfficientNet-Lite (Tan & Le 2019, in the Lite form of the TPU model garden: ReLU6, no squeeze-and-excitation): an
+ * image classifier. Inverted residual blocks (Sandler et al. 2018) with batch norm folded into the convolutions; parameters
+ * have the names of the PyTorch package `efficientnet-lite-pytorch`.
  */
 
 import { add, clamp, mean, type Tensor } from '../../engine/engine.js';
@@ -13,20 +13,20 @@ export interface LiteStage {
   kernel: 3 | 5;
   /** Of the first block; the others have 1. */
   stride: 1 | 2;
-  /** How many times wider a block is inside. */
+  /** Expansion ratio: channels within a block over those that it takes. */
   expansion: number;
-  /** Channels that its blocks give. */
+  /** Output channels of its blocks. */
   channels: number;
   repeats: number;
 }
 
 export interface EfficientNetLiteConfig {
-  /** Pixels a side of a picture. */
+  /** Pixels a side of an image. */
   size: number;
   /** Channels of the first convolution. */
   stem: number;
   stages: readonly LiteStage[];
-  /** Features of a picture. */
+  /** Features of an image. */
   head: number;
   classes: number;
 }
@@ -55,9 +55,9 @@ export interface LiteTensors {
   logits: Tensor;
 }
 
-/** Pictures [T, size, size, 3] in red, green, blue, normalised as (byte − 127) / 128. */
-export function efficientNetLite(p: Parameters, config: EfficientNetLiteConfig, pictures: Tensor): LiteTensors {
-  let x = relu6(convolveSame(p, '_conv_stem', pictures, config.stem, { kernel: 3, stride: 2 }));
+/** RGB images [T, size, size, 3], normalized as (byte − 127) / 128. */
+export function efficientNetLite(p: Parameters, config: EfficientNetLiteConfig, images: Tensor): LiteTensors {
+  let x = relu6(convolveSame(p, '_conv_stem', images, config.stem, { kernel: 3, stride: 2 }));
   let block = 0;
   for (const { repeats, stride, ...stage } of config.stages) {
     for (let i = 0; i < repeats; i++) {
@@ -70,20 +70,20 @@ export function efficientNetLite(p: Parameters, config: EfficientNetLiteConfig, 
   return { features, logits: linear(p, '_fc', features, config.classes) };
 }
 
-/** Widen, look around within each channel, narrow; and the input beside it where nothing changes its shape. */
+/** Expand, depthwise convolution, project; and the residual where the block keeps its input's shape. */
 function invertedResidual(
   p: Parameters,
   x: Tensor,
   { kernel, stride, expansion, channels }: Omit<LiteStage, 'repeats'>,
 ): Tensor {
   const width = x.shape[3]! * expansion;
-  const wide = expansion === 1 ? x : relu6(convolveSame(p, '_expand_conv', x, width));
-  const seen = relu6(convolveSame(p, '_depthwise_conv', wide, width, { kernel, stride, groups: width }));
-  const narrow = convolveSame(p, '_project_conv', seen, channels);
-  return stride === 1 && x.shape[3] === channels ? add(narrow, x) : narrow;
+  const expanded = expansion === 1 ? x : relu6(convolveSame(p, '_expand_conv', x, width));
+  const depthwise = relu6(convolveSame(p, '_depthwise_conv', expanded, width, { kernel, stride, groups: width }));
+  const projected = convolveSame(p, '_project_conv', depthwise, channels);
+  return stride === 1 && x.shape[3] === channels ? add(projected, x) : projected;
 }
 
-/** TensorFlow's "same" padding: ⌈size / stride⌉ outputs, and the odd zero comes after. Pictures are square. */
+/** TensorFlow's "same" padding: ⌈size / stride⌉ outputs, and an odd zero comes after. Images are square. */
 function convolveSame(
   p: Parameters,
   name: string,

@@ -12,7 +12,7 @@ export interface HifiGanConfig {
   /** Factor and taps of each upsampling. */
   upsample_rates: number[];
   upsample_kernel_sizes: number[];
-  /** Taps of each of the residual blocks that are averaged after an upsampling, and the dilations within. */
+  /** Taps of each of the residual blocks whose outputs are averaged after an upsampling, and the dilations within. */
   resblock_kernel_sizes: number[];
   resblock_dilation_sizes: number[][];
 }
@@ -52,7 +52,7 @@ export const hifiGanConfig: z.ZodType<HifiGanConfig> = z
   });
 
 const SLOPE = 0.1;
-/** Before the last convolution the released model has PyTorch's default slope. */
+/** Before `conv_post` the released model has PyTorch's default slope. */
 const LAST_SLOPE = 0.01;
 
 /** Lengths after each upsampling of `frames` mel frames; the last is the number of samples. */
@@ -72,8 +72,8 @@ function residualBlock(p: Parameters, name: string, x: Tensor, kernel: number, d
   return p.in(name, () => {
     let h = x;
     for (const [m, dilation] of dilations.entries()) {
-      const wide = convolve1d(p, `convs1.${m}`, leakyRelu(h, SLOPE), channels, { kernel, dilation });
-      h = add(h, convolve1d(p, `convs2.${m}`, leakyRelu(wide, SLOPE), channels, { kernel }));
+      const dilated = convolve1d(p, `convs1.${m}`, leakyRelu(h, SLOPE), channels, { kernel, dilation });
+      h = add(h, convolve1d(p, `convs2.${m}`, leakyRelu(dilated, SLOPE), channels, { kernel }));
     }
     return h;
   });
@@ -87,13 +87,13 @@ export function hifiGan(p: Parameters, config: HifiGanConfig, mel: Tensor): Tens
     for (const [i, rate] of rates.entries()) {
       const kernel = config.upsample_kernel_sizes[i]!;
       const options = { kernel, padding: (kernel - rate) >> 1 };
-      const up = upsample1d(p, `ups.${i}`, leakyRelu(x, SLOPE), x.shape[2]! / 2, rate, options);
-      const voices = kernels.map((size, j) =>
-        residualBlock(p, `resblocks.${i * kernels.length + j}`, up, size, config.resblock_dilation_sizes[j]!),
+      const upsampled = upsample1d(p, `ups.${i}`, leakyRelu(x, SLOPE), x.shape[2]! / 2, rate, options);
+      const resblockOutputs = kernels.map((size, j) =>
+        residualBlock(p, `resblocks.${i * kernels.length + j}`, upsampled, size, config.resblock_dilation_sizes[j]!),
       );
-      x = scale(voices.reduce(add), 1 / voices.length);
+      x = scale(resblockOutputs.reduce(add), 1 / resblockOutputs.length);
     }
-    const wave = tanh(convolve1d(p, 'conv_post', leakyRelu(x, LAST_SLOPE), 1, { kernel: 7 }));
-    return reshape(wave, [wave.shape[0]!, wave.shape[1]!]);
+    const waveform = tanh(convolve1d(p, 'conv_post', leakyRelu(x, LAST_SLOPE), 1, { kernel: 7 }));
+    return reshape(waveform, [waveform.shape[0]!, waveform.shape[1]!]);
   });
 }

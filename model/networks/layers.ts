@@ -1,4 +1,4 @@
-/** Layers that own weights; each is a function of parameters and tensors. Activations are channels-last. */
+/** Layers with weights; each is a function of parameters and tensors. Activations are channels-last. */
 
 import {
   add,
@@ -15,7 +15,7 @@ import {
 import { type Initial, type Parameters, TORCH_ORDER } from './parameters.js';
 
 export interface LinearOptions {
-  /** Begins at zero, for outputs of residual branches. */
+  /** Initialized to zero, for outputs of residual branches. */
   zero?: boolean;
   /** Default true. */
   bias?: boolean;
@@ -75,7 +75,7 @@ export function convolve2d(p: Parameters, name: string, x: Tensor, out: number, 
   const perGroup = x.shape[3]! / groups;
   const initial: Initial = { kind: 'fanIn', fan: kh * kw * perGroup };
   return p.in(name, () => {
-    // Kernels of one channel are few, and a sum of so few terms does not average their rounding away: they stay exact.
+    // Depthwise kernels are small, and a sum of so few terms does not average rounding errors away: they stay f32.
     const storage = perGroup === 1 ? 'f32' : undefined;
     const weight = p.get('weight', [out, kh, kw, perGroup], initial, TORCH_ORDER.conv2d, storage);
     const y = conv2d(x, weight, { stride: [stride, stride], groups, padding });
@@ -84,9 +84,9 @@ export function convolve2d(p: Parameters, name: string, x: Tensor, out: number, 
 }
 
 export interface Upsample1dOptions {
-  /** Taps; as many as the stride by default, so that each step becomes `stride` steps of its own. */
+  /** Taps; as many as the stride by default, so that outputs of neighbouring inputs do not overlap. */
   kernel?: number;
-  /** Cut off each end; default 0. */
+  /** Samples cut off each end; default 0. */
   padding?: number;
 }
 
@@ -130,8 +130,8 @@ export function groupNormalise(p: Parameters, name: string, x: Tensor, groups: n
 }
 
 /**
- * One ConvNeXt block over time (Liu et al. 2022, as Vocos uses it): depthwise conv, LayerNorm, widen ×`expand`, GELU,
- * narrow, layer scale, residual. [B, L, C] → [B, L, C].
+ * One ConvNeXt block over time (Liu et al. 2022, as Vocos uses it): depthwise convolution, LayerNorm, linear to ×`expand`,
+ * GELU, linear back, layer scale, residual. [B, L, C] → [B, L, C].
  */
 export function convNext(
   p: Parameters,
@@ -141,9 +141,9 @@ export function convNext(
 ): Tensor {
   const channels = x.shape[2]!;
   return p.in(name, () => {
-    const mixed = layerNormalise(p, 'norm', convolve1d(p, 'depthwise', x, channels, { kernel, groups: channels }));
-    const wide = gelu(linear(p, 'widen', mixed, channels * expand));
-    const gain = p.get('scale', [channels], { kind: 'value', value: scale });
-    return add(x, mul(linear(p, 'narrow', wide, channels), gain));
+    const normed = layerNormalise(p, 'norm', convolve1d(p, 'depthwise', x, channels, { kernel, groups: channels }));
+    const hidden = gelu(linear(p, 'widen', normed, channels * expand));
+    const layerScale = p.get('scale', [channels], { kind: 'value', value: scale });
+    return add(x, mul(linear(p, 'narrow', hidden, channels), layerScale));
   });
 }

@@ -1,8 +1,8 @@
-/** Named weights of a model: where module code asks for them, and how a new one begins. */
+/** Named weights of a model: where module code declares them, and how they are initialized. */
 
 import type { Graph, Tensor } from '../../engine/engine.js';
 
-/** How a weight begins: `fanIn` is U(±1/√fan-in) as PyTorch's layers have it. */
+/** How a weight is initialized: `fanIn` is U(±1/√fan-in), as PyTorch's layers have it. */
 export type Initial =
   | { kind: 'zeros' | 'ones' }
   | { kind: 'value'; value: number }
@@ -44,7 +44,7 @@ export interface ParametersOptions {
   weights?: 'f32' | 'f16';
 }
 
-/** The parameters that traced module code has asked for, in order. */
+/** The parameters that traced module code has declared, in order. */
 export class Parameters {
   readonly graph: Graph;
   readonly specs: Map<string, ParameterSpec> = new Map();
@@ -66,7 +66,10 @@ export class Parameters {
     }
   }
 
-  /** `storage` of a layer's matrix or kernel, which is what has an order, is as the options say unless it is given. */
+  /**
+   * A parameter by its name within the current path. `storage` of a layer's matrix or kernel (what has a `torchOrder`) is
+   * as the options say unless it is given.
+   */
   get(
     name: string,
     shape: readonly number[],
@@ -125,7 +128,5 @@ export function initialValues(spec: ParameterSpec, uniform: () => number): Float
       );
     case 'fanIn':
       return values.map(() => (2 * uniform() - 1) / Math.sqrt(initial.fan));
-    default:
-      throw new RangeError(`no such initial: ${JSON.stringify(initial satisfies never)}`);
   }
 }

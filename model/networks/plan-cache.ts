@@ -1,4 +1,4 @@
-/** Compiled plans by name: each is traced and compiled when first asked for. */
+/** Compiled plans by name: each is traced and compiled at its first use. */
 
 import { type Engine, Graph, type Plan } from '../../engine/engine.js';
 import { Parameters, type ParametersOptions } from './parameters.js';
@@ -13,7 +13,7 @@ export class PlanCache {
     this.#options = options;
   }
 
-  /** The plan of that name; `trace` is called where there is none yet. */
+  /** The plan of that name; `trace` is called, on a new graph's parameters, where there is none yet. */
   get(name: string, trace: (p: Parameters) => void): Promise<Plan> {
     let plan = this.#plans.get(name);
     if (!plan) {

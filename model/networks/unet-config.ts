@@ -1,40 +1,40 @@
-/** The config of diffusers' UNet2DConditionModel, as its JSON has it, read into what the model here needs. */
+/** The config of diffusers' UNet2DConditionModel: its JSON, parsed into the fields that the network here takes. */
 
 import { z } from 'zod';
 
-/** One resolution of the U; the first is the finest. */
+/** One resolution of the U-Net; the first is the finest. */
 export interface UnetLevel {
   channels: number;
   /** Heads of its attention, where it has any. */
   heads: number;
-  /** Its blocks on the way down attend. */
-  attendsDown: boolean;
-  /** Its blocks on the way up attend. */
-  attendsUp: boolean;
+  /** Its down block is a CrossAttnDownBlock2D. */
+  crossAttnDown: boolean;
+  /** Its up block is a CrossAttnUpBlock2D. */
+  crossAttnUp: boolean;
 }
 
 export interface UnetConfig {
   inChannels: number;
   outChannels: number;
   levels: UnetLevel[];
-  /** Residual layers of a block on the way down; on the way up there is one more. */
-  layers: number;
-  /** Width of a token. */
-  context: number;
-  /** Groups of every group normalisation. */
-  groups: number;
-  /** Added to the variance of the residual layers' normalisations. */
-  epsilon: number;
-  /** Transformers project by dense layers, not by 1×1 convolutions: the same arithmetic, stored otherwise. */
-  linearProjection: boolean;
-  /** The embedding of the timestep begins with the cosines. */
-  cosinesFirst: boolean;
-  frequencyShift: number;
+  /** ResNet layers of a down block; an up block has one more. */
+  layersPerBlock: number;
+  /** Width of a token of the context. */
+  crossAttentionDim: number;
+  /** Groups of every group norm. */
+  normNumGroups: number;
+  /** Added to the variance in the ResNet layers' norms. */
+  normEps: number;
+  /** Transformers project by linear layers, not by 1×1 convolutions: the same arithmetic, stored otherwise. */
+  useLinearProjection: boolean;
+  /** The timestep's sinusoids begin with the cosines. */
+  flipSinToCos: boolean;
+  freqShift: number;
 }
 
 const size = z.number().int().positive();
 
-/** Options of UNet2DConditionModel that have one value here: any other would be another model. */
+/** Options of UNet2DConditionModel of which one value is supported: any other would be another network. */
 const FIXED = {
   act_fn: 'silu',
   addition_embed_type: null,
@@ -71,7 +71,7 @@ const FIXED = {
 
 const fixed = Object.fromEntries(Object.entries(FIXED).map(([name, value]) => [name, z.literal(value).optional()]));
 
-/** Fields that say nothing about the arithmetic; `upcast_attention` does not, since attention is in f32 always. */
+/** Fields that do not affect the arithmetic; `upcast_attention` does not, since attention is always in f32. */
 const WITHOUT_EFFECT = [
   '_class_name',
   '_diffusers_version',
@@ -92,7 +92,7 @@ const diffusersConfig = z.strictObject({
   block_out_channels: z.array(size).min(1),
   down_block_types: z.array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D'])),
   up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])),
-  // The number of heads, whatever it is called: diffusers reads it so, and its released weights depend on it.
+  // The number of heads in spite of its name: diffusers reads it so, and its released weights depend on it.
   attention_head_dim: z.union([size, z.array(size)]),
   cross_attention_dim: size,
   layers_per_block: size.default(2),
@@ -105,11 +105,11 @@ const diffusersConfig = z.strictObject({
 
 /**
  * Parses the JSON that diffusers writes beside a UNet2DConditionModel. A ZodError names each option that is missing,
- * unknown, or set to what this model does not do.
+ * unknown, or set to an unsupported value.
  */
 export const unetConfig: z.ZodType<UnetConfig> = diffusersConfig.transform((json, context): UnetConfig => {
   const channels = json.block_out_channels;
-  const wrong = (path: string, message: string): void =>
+  const mismatch = (path: string, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message: `${message}, as block_out_channels has levels` });
   const heads =
     typeof json.attention_head_dim === 'number' ? channels.map(() => json.attention_head_dim) : json.attention_head_dim;
@@ -118,13 +118,13 @@ export const unetConfig: z.ZodType<UnetConfig> = diffusersConfig.transform((json
     ['up_block_types', json.up_block_types],
     ['attention_head_dim', heads],
   ] as const) {
-    if (list.length !== channels.length) wrong(path, `${list.length} entries instead of ${channels.length}`);
+    if (list.length !== channels.length) mismatch(path, `${list.length} entries instead of ${channels.length}`);
   }
   const levels = channels.map((width, i) => ({
     channels: width,
     heads: (heads as number[])[i]!,
-    attendsDown: json.down_block_types[i] === 'CrossAttnDownBlock2D',
-    attendsUp: json.up_block_types[channels.length - 1 - i] === 'CrossAttnUpBlock2D',
+    crossAttnDown: json.down_block_types[i] === 'CrossAttnDownBlock2D',
+    crossAttnUp: json.up_block_types[channels.length - 1 - i] === 'CrossAttnUpBlock2D',
   }));
   for (const [i, level] of levels.entries()) {
     if (level.channels % json.norm_num_groups !== 0 || level.channels % level.heads !== 0) {
@@ -139,12 +139,12 @@ export const unetConfig: z.ZodType<UnetConfig> = diffusersConfig.transform((json
     inChannels: json.in_channels,
     outChannels: json.out_channels,
     levels,
-    layers: json.layers_per_block,
-    context: json.cross_attention_dim,
-    groups: json.norm_num_groups,
-    epsilon: json.norm_eps,
-    linearProjection: json.use_linear_projection,
-    cosinesFirst: json.flip_sin_to_cos,
-    frequencyShift: json.freq_shift,
+    layersPerBlock: json.layers_per_block,
+    crossAttentionDim: json.cross_attention_dim,
+    normNumGroups: json.norm_num_groups,
+    normEps: json.norm_eps,
+    useLinearProjection: json.use_linear_projection,
+    flipSinToCos: json.flip_sin_to_cos,
+    freqShift: json.freq_shift,
   };
 });

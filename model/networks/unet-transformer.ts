@@ -1,20 +1,23 @@
-/** The transformer that stands after a residual layer (diffusers' Transformer2DModel with one block). */
+/** The transformer after a ResNet layer (diffusers' Transformer2DModel with one BasicTransformerBlock). */
 
 import { add, gelu, mul, reshape, split, type Tensor } from '../../engine/engine.js';
+import { multiHeadAttention } from './attention.js';
 import { convolve2d, groupNormalise, layerNormalise, linear } from './layers.js';
-import { multiHeadAttention } from './multi-head.js';
 import type { Parameters } from './parameters.js';
 import type { UnetConfig } from './unet-config.js';
 
-/** What pixels look at: tokens [B, T, context], and perhaps a mask [B, 1, 1, T] to add to the scores. */
+/** Keys and values of cross-attention: tokens [B, T, crossAttentionDim], and an additive mask [B, 1, 1, T] if padded. */
 export interface Context {
   tokens: Tensor;
   mask?: Tensor;
 }
 
-const GROUP_EPSILON = 1e-6;
+const NORM_EPS = 1e-6;
 
-/** x [B, H, W, C] → the same shape: pixels look at each other, then at the context (null: nothing to see), then think. */
+/**
+ * x [B, H, W, C] → the same shape: self-attention over the pixels, cross-attention to the context, feed-forward. A null
+ * context is one of zeros.
+ */
 export function transformer(
   p: Parameters,
   name: string,
@@ -22,24 +25,25 @@ export function transformer(
   { x, heads, context }: { x: Tensor; heads: number; context: Context | null },
 ): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const pixels = [batch, height * width, channels];
+  const sequence = [batch, height * width, channels];
   const project = (part: string, h: Tensor): Tensor =>
-    config.linearProjection ? linear(p, part, h, channels) : convolve2d(p, part, h, channels, { kernel: [1, 1] });
+    config.useLinearProjection ? linear(p, part, h, channels) : convolve2d(p, part, h, channels, { kernel: [1, 1] });
   return p.in(name, () => {
-    const before = project('proj_in', groupNormalise(p, 'norm', x, config.groups, GROUP_EPSILON));
-    const after = p.in('transformer_blocks.0', () => block(p, reshape(before, pixels), heads, context));
-    return add(project('proj_out', reshape(after, x.shape)), x);
+    const projected = project('proj_in', groupNormalise(p, 'norm', x, config.normNumGroups, NORM_EPS));
+    const transformed = p.in('transformer_blocks.0', () => block(p, reshape(projected, sequence), heads, context));
+    return add(project('proj_out', reshape(transformed, x.shape)), x);
   });
 }
 
-/** [B, N, C] → [B, N, C] */
+/** [B, N, C] → [B, N, C]. */
 function block(p: Parameters, x: Tensor, heads: number, context: Context | null): Tensor {
-  const among = layerNormalise(p, 'norm1', x);
-  let h = add(attend(p, 'attn1', among, heads, { tokens: among }), x);
-  h = add(context ? attend(p, 'attn2', layerNormalise(p, 'norm2', h), heads, context) : nothingSeen(p, h), h);
+  const normed = layerNormalise(p, 'norm1', x);
+  let h = add(attend(p, 'attn1', normed, heads, { tokens: normed }), x);
+  h = add(context ? attend(p, 'attn2', layerNormalise(p, 'norm2', h), heads, context) : zeroContextAttention(p, h), h);
   return add(feedForward(p, layerNormalise(p, 'norm3', h)), h);
 }
 
+/** Queries from x [B, N, C], keys and values from the tokens → [B, N, C]. */
 function attend(p: Parameters, name: string, x: Tensor, heads: number, { tokens, mask }: Context): Tensor {
   const channels = x.shape[2]!;
   return p.in(name, () => {
@@ -50,13 +54,13 @@ function attend(p: Parameters, name: string, x: Tensor, heads: number, { tokens,
   });
 }
 
-/** What attention to tokens of zeros gives: keys and values have no bias, so that only the output's own is left. */
-function nothingSeen(p: Parameters, x: Tensor): Tensor {
+/** Cross-attention to tokens of zeros: keys and values have no bias, so only the bias of the output projection is left. */
+function zeroContextAttention(p: Parameters, x: Tensor): Tensor {
   const channels = x.shape[2]!;
   return p.in('attn2.to_out.0', () => p.get('bias', [channels], { kind: 'fanIn', fan: channels }));
 }
 
-/** GEGLU (Shazeer 2020) to four times the channels and back. */
+/** Feed-forward with GEGLU (Shazeer 2020), four times as wide inside. */
 function feedForward(p: Parameters, x: Tensor): Tensor {
   const channels = x.shape[2]!;
   return p.in('ff.net', () => {

@@ -2,22 +2,22 @@
 
 import { add, addScalar, div, maximum, mean, mul, sqrt, sub, sumSquares, type Tensor } from '../../engine/engine.js';
 
-/** Keeps a guided output of one value from dividing by 0. */
-const LEAST_VARIATION = 1e-20;
+/** Keeps a constant guided output from a division by 0. */
+const MIN_VARIATION = 1e-20;
 
 /**
- * without + guidance · (with − without), all [B, …]. With `rescale` (0 … 1) that much of the result is given back the
- * deviation of `conditional` over each element of the batch, which strong guidance overshoots. `guidance` and `rescale` have
- * shape [1] and are inputs of the graph, never baked.
+ * unconditional + guidance · (conditional − unconditional), all [B, …]. `rescale` in [0, 1] (diffusers' guidance_rescale)
+ * mixes in the same rescaled to the standard deviation of `conditional`, element by element of the batch, which strong
+ * guidance overshoots. `guidance` and `rescale` have shape [1] and are inputs of the graph, not constants.
  */
 export function guide(conditional: Tensor, unconditional: Tensor, guidance: Tensor, rescale?: Tensor): Tensor {
   const guided = add(unconditional, mul(sub(conditional, unconditional), guidance));
   if (!rescale) return guided;
-  const ratio = sqrt(div(variation(conditional), maximum(variation(guided), LEAST_VARIATION)));
+  const ratio = sqrt(div(variation(conditional), maximum(variation(guided), MIN_VARIATION)));
   return mul(guided, addScalar(mul(rescale, addScalar(ratio, -1)), 1));
 }
 
-/** Squares around the mean of each element of the batch, summed: [B, 1, …]. */
+/** Sum of squared deviations from the mean, for each element of the batch: [B, 1, …]. */
 function variation(x: Tensor): Tensor {
   const axes = x.shape.slice(1).map((_, i) => i + 1);
   const options = { keepDims: true };

@@ -1,4 +1,4 @@
-/** How much noise a sample holds at each training timestep. */
+/** The noise schedule of the training: variances at each timestep. */
 
 import type { SchedulerConfig } from './scheduler-config.js';
 
@@ -14,16 +14,16 @@ export function betas(config: SchedulerConfig): Float64Array {
   });
 }
 
-/** ᾱ, the share of the clean sample's variance left at each timestep: Π (1 − β). */
+/** ᾱ at each timestep, the share of the original sample's variance: Π (1 − β). */
 export function alphasCumprod(config: SchedulerConfig): Float64Array {
   let product = 1;
   return betas(config).map((beta) => (product *= 1 - beta));
 }
 
-/** √((1 − ᾱ)/ᾱ), the noise beside an unscaled clean sample, at a timestep that may lie between two. */
+/** σ = √((1 − ᾱ)/ᾱ), the standard deviation of the noise on an unscaled x0; linear between whole timesteps. */
 export function sigmaAt(alphaBars: Float64Array, timestep: number): number {
   const sigma = (t: number): number => Math.sqrt((1 - alphaBars[t]!) / alphaBars[t]!);
   const below = Math.floor(timestep);
-  const part = timestep - below;
-  return part === 0 ? sigma(below) : (1 - part) * sigma(below) + part * sigma(below + 1);
+  const fraction = timestep - below;
+  return fraction === 0 ? sigma(below) : (1 - fraction) * sigma(below) + fraction * sigma(below + 1);
 }

@@ -1,15 +1,15 @@
-/** The clean sample and the noise that a network's output stands for. */
+/** The original sample x0 and the noise ε within a noisy sample = √ᾱ · x0 + √(1 − ᾱ) · ε, from what a network predicts. */
 
 import type { SchedulerConfig } from './scheduler-config.js';
 
-/** Coefficients of the sample and of the network's output. */
-export interface Sum {
+/** Coefficients of the noisy sample and of the network's output. */
+export interface LinearCombination {
   readonly ofSample: number;
   readonly ofOutput: number;
 }
 
-/** The clean sample within sample = √ᾱ · clean + √(1 − ᾱ) · noise, from what the network predicts. */
-export function cleanFrom(type: SchedulerConfig['prediction_type'], alphaBar: number): Sum {
+/** x0 (diffusers' pred_original_sample). */
+export function predOriginalSample(type: SchedulerConfig['prediction_type'], alphaBar: number): LinearCombination {
   const signal = Math.sqrt(alphaBar);
   const noise = Math.sqrt(1 - alphaBar);
   switch (type) {
@@ -22,8 +22,8 @@ export function cleanFrom(type: SchedulerConfig['prediction_type'], alphaBar: nu
   }
 }
 
-/** The noise within the same sample. */
-export function noiseFrom(type: SchedulerConfig['prediction_type'], alphaBar: number): Sum {
+/** ε (diffusers' pred_epsilon). */
+export function predEpsilon(type: SchedulerConfig['prediction_type'], alphaBar: number): LinearCombination {
   const signal = Math.sqrt(alphaBar);
   const noise = Math.sqrt(1 - alphaBar);
   switch (type) {

@@ -1,29 +1,30 @@
 /**
- * Samplers of diffusion models as tables of numbers. Every one of them advances by the same two sums, so a step on the GPU
- * is one traced function (`step.ts`) whose coefficients are inputs:
+ * Samplers of diffusion models as tables of numbers. Every one of them advances by the same two sums (`trajectory.ts`):
  *
- *     clean = clamp(cleanOfSample · sample + cleanOfOutput · output, ± cleanBound)
- *     next  = ofSample · sample + ofOutput · output + ofClean · clean + ofPreviousClean · previousClean + ofNoise · noise
+ *     x0         = clamp(x0OfSample · sample + x0OfOutput · modelOutput, ± x0Bound)
+ *     prevSample = ofSample · sample + ofOutput · modelOutput + ofX0 · x0 + ofLastX0 · lastX0 + ofNoise · noise
  *
- * `output` is what the network gives for `inputScale · sample` at `timestep`, `previousClean` is the step before's clean
- * sample, and `noise` is standard normal.
+ * `modelOutput` is the network's output for `inputScale · sample` at `timestep`; `x0`, the predicted original sample
+ * (diffusers' pred_original_sample), and `prevSample`, the sample at the next, less noisy timestep, are named as in the
+ * papers, which count timesteps down; `lastX0` is the x0 of the step before, and `noise` is standard normal.
  */
 
 import { ddimSteps, ddpmSteps } from './ancestral.js';
 import { dpmSolverSteps } from './dpm-solver.js';
+import { SamplerError } from './errors.js';
 import { eulerDiscreteSteps } from './euler-discrete.js';
 import type { SchedulerConfig } from './scheduler-config.js';
 
 export interface StepCoefficients {
   readonly inputScale: number;
-  readonly cleanOfSample: number;
-  readonly cleanOfOutput: number;
+  readonly x0OfSample: number;
+  readonly x0OfOutput: number;
   /** Infinity where nothing is clipped. */
-  readonly cleanBound: number;
+  readonly x0Bound: number;
   readonly ofSample: number;
   readonly ofOutput: number;
-  readonly ofClean: number;
-  readonly ofPreviousClean: number;
+  readonly ofX0: number;
+  readonly ofLastX0: number;
   readonly ofNoise: number;
 }
 
@@ -34,11 +35,12 @@ export interface SamplerStep {
 }
 
 export interface Sampler {
-  /** Standard normal noise times this is the first sample. */
+  /** The first sample is standard normal noise times this (diffusers' init_noise_sigma). */
   readonly initialScale: number;
   readonly steps: readonly SamplerStep[];
 }
 
+/** `kind` is one of SAMPLER_NAMES. */
 export type SamplerOptions =
   /** Ho et al. 2020, arXiv:2006.11239, with the small variance. */
   | { kind: 'ddpm'; steps: number }
@@ -49,7 +51,12 @@ export type SamplerOptions =
   /** Karras et al. 2022, arXiv:2206.00364, without churn. */
   | { kind: 'euler'; steps: number };
 
-/** The steps of a sampler over a model's schedule. TimestepError where `steps` does not fit the training's timesteps. */
+/**
+ * The steps of a sampler over a model's schedule.
+ *
+ * @throws {TimestepError} when `steps` does not fit the training's timesteps.
+ * @throws {SamplerError} when there is no such sampler, or `eta` is not in [0, 1].
+ */
 export function createSampler(config: SchedulerConfig, options: SamplerOptions): Sampler {
   switch (options.kind) {
     case 'ddpm':
@@ -61,6 +68,6 @@ export function createSampler(config: SchedulerConfig, options: SamplerOptions):
     case 'euler':
       return eulerDiscreteSteps(config, options.steps);
     default:
-      throw new RangeError(`no such sampler: ${JSON.stringify(options satisfies never)}`);
+      throw new SamplerError(`no such sampler: ${JSON.stringify(options satisfies never)}`);
   }
 }

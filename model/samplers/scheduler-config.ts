@@ -9,25 +9,25 @@ export interface SchedulerConfig {
   beta_schedule: 'linear' | 'scaled_linear';
   /** A table of betas, one a training timestep, in place of the schedule. */
   trained_betas?: number[] | null | undefined;
-  /** What the network gives: the noise, the clean sample, or v = √ᾱ·noise − √(1 − ᾱ)·clean. */
+  /** The network's output: the noise, x0, or v = √ᾱ·noise − √(1 − ᾱ)·x0. */
   prediction_type: 'epsilon' | 'sample' | 'v_prediction';
   /** Absent: each sampler's own, `leading` for DDPM and DDIM, `linspace` for DPM-Solver++ and Euler. */
   timestep_spacing?: 'leading' | 'trailing' | 'linspace' | undefined;
   /** Added to timesteps of `leading` spacing. */
   steps_offset: number;
-  /** DDPM and DDIM hold the predicted clean sample within ± clip_sample_range; the other samplers never do. */
+  /** DDPM and DDIM clip the predicted x0 to ± clip_sample_range; the other samplers never do. */
   clip_sample: boolean;
   clip_sample_range: number;
-  /** DDIM: the last step ends at no noise; off, at the noise of timestep 0. */
+  /** DDIM: ᾱ after the last step is 1; off, that of timestep 0. */
   set_alpha_to_one: boolean;
 }
 
-/** What is not served may stand in a file only with the value that asks for nothing. */
-const off = z.literal(false, 'is not served: give false or leave it out').optional();
+/** An unsupported option may stand in a file only with the value that switches it off. */
+const off = z.literal(false, 'is not supported: give false or leave it out').optional();
 const unused = z.unknown().optional();
 const fraction = z.number().min(0).lt(1);
 
-const served = {
+const supported = {
   num_train_timesteps: z.number().int().positive().default(1000),
   beta_start: fraction.default(0.0001),
   beta_end: fraction.default(0.02),
@@ -41,7 +41,7 @@ const served = {
   set_alpha_to_one: z.boolean().default(true),
 };
 
-/** Fields that files carry and of which only the ordinary value is served, or that change nothing here. */
+/** Fields that files carry and of which only the ordinary value is supported, or that have no effect here. */
 const carried = {
   thresholding: off,
   rescale_betas_zero_snr: off,
@@ -65,10 +65,10 @@ const carried = {
   lower_order_final: unused,
 };
 
-/** Reads a `scheduler_config.json`; defaults are those of diffusers. Refuses fields that it does not know or serve. */
+/** Reads a `scheduler_config.json`; defaults are those of diffusers. Unknown fields and unsupported values are faults. */
 export const schedulerConfig: z.ZodType<SchedulerConfig> = z
-  .strictObject({ ...served, ...carried })
-  .transform((fields): SchedulerConfig => z.object(served).parse(fields))
+  .strictObject({ ...supported, ...carried })
+  .transform((fields): SchedulerConfig => z.object(supported).parse(fields))
   .refine((c) => !c.trained_betas || c.trained_betas.length === c.num_train_timesteps, {
     path: ['trained_betas'],
     message: 'give one beta for each of num_train_timesteps',

@@ -1,11 +1,9 @@
 /** Which training timesteps a sampler visits (Lin et al. 2023, arXiv:2305.08891, table 2), as diffusers rounds them. */
 
-export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
+import { roundHalfEven } from '../networks/index.js';
+import { TimestepError } from './errors.js';
 
-/** No such sequence of timesteps exists for these numbers. */
-export class TimestepError extends RangeError {
-  override name = 'TimestepError';
-}
+export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
 export interface TimestepOptions {
   /** How many. */
@@ -15,8 +13,8 @@ export interface TimestepOptions {
   train: number;
   /** Added with `leading` spacing. */
   offset: number;
-  /** One more is laid out, and the last, least noisy one left out. */
-  spareLast?: boolean;
+  /** The spacing is that of one step more, whose last, least noisy timestep is dropped. */
+  dropLast?: boolean;
   /** Fractions of a timestep are kept with `linspace` spacing; otherwise all are whole. */
   fractional?: boolean;
 }
@@ -24,28 +22,30 @@ export interface TimestepOptions {
 /**
  * Timesteps in falling order. `leading` counts up from 0 in whole strides of ⌊train / steps⌋ and so may begin far below the
  * noisiest one (300 of 1000 with offset 1 begin at 898); `trailing` counts down from train − 1; `linspace` goes from one end
- * to the other. TimestepError where there are more steps than timesteps, or the first would lie past the last trained.
+ * to the other.
+ *
+ * @throws {TimestepError} when there are more steps than timesteps, or the first would lie past the last trained.
  */
 export function timesteps(options: TimestepOptions): number[] {
-  const { steps, spacing, train, offset, spareLast = false, fractional = false } = options;
-  const laid = spareLast ? steps + 1 : steps;
-  if (!Number.isInteger(steps) || steps < 1 || laid > train) {
-    const most = spareLast ? train - 1 : train;
+  const { steps, spacing, train, offset, dropLast = false, fractional = false } = options;
+  const spaced = dropLast ? steps + 1 : steps;
+  if (!Number.isInteger(steps) || steps < 1 || spaced > train) {
+    const most = dropLast ? train - 1 : train;
     throw new TimestepError(
       `${steps} steps: give a whole number from 1 to ${most}; the training had ${train} timesteps`,
     );
   }
   const round = fractional ? (x: number): number => x : roundHalfEven;
-  // numpy's range counts in the difference of its first two members, and halves fall as they do there.
-  const stride = train - train / laid - train;
+  // As numpy's arange: multiples of the difference of its first two members, so that halves round the same way.
+  const stride = train - train / spaced - train;
   const at = (i: number): number => {
     switch (spacing) {
       case 'leading':
-        return (laid - 1 - i) * Math.floor(train / laid) + offset;
+        return (spaced - 1 - i) * Math.floor(train / spaced) + offset;
       case 'trailing':
         return roundHalfEven(train + i * stride) - 1;
       case 'linspace':
-        return laid === 1 ? 0 : round(((train - 1) * (laid - 1 - i)) / (laid - 1));
+        return spaced === 1 ? 0 : round(((train - 1) * (spaced - 1 - i)) / (spaced - 1));
     }
   };
   const list = Array.from({ length: steps }, (_, i) => at(i));
@@ -55,12 +55,4 @@ export function timesteps(options: TimestepOptions): number[] {
     );
   }
   return list;
-}
-
-/** To the nearest whole number, halves to the even one. */
-function roundHalfEven(x: number): number {
-  const below = Math.floor(x);
-  const part = x - below;
-  if (part !== 0.5) return Math.round(x);
-  return below % 2 === 0 ? below : below + 1;
 }

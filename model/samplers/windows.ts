@@ -1,19 +1,26 @@
 /**
  * Clips of any length by windows of one length: where they begin, and how much each counts where they overlap. Windows are
  * denoised together, their velocities averaged at every step where they share frames (MultiDiffusion, Bar-Tal et al. 2023),
- * so that there is no seam to hide afterwards.
+ * so that no seam is left between them.
  */
 
-/** First frame of each window; the last one ends at `total` (or the only one begins at 0). */
+import { SamplerError } from './errors.js';
+
+/**
+ * First frame of each window; the last one ends at `total` (or the only one begins at 0).
+ *
+ * @throws {SamplerError} when the overlap is not from 0 to below the window.
+ */
 export function windowStarts(total: number, window: number, overlap: number): number[] {
-  if (!(overlap >= 0 && overlap < window))
-    throw new RangeError(`overlap ${overlap} must be from 0 to below the window ${window}`);
+  if (!(overlap >= 0 && overlap < window)) {
+    throw new SamplerError(`overlap ${overlap} must be from 0 to below the window ${window}`);
+  }
   if (total <= window) return [0];
   const count = Math.ceil((total - overlap) / (window - overlap));
   return Array.from({ length: count }, (_, i) => Math.round((i * (total - window)) / (count - 1)));
 }
 
-/** Weight of each frame of a window: 1 inside, falling over `overlap` frames towards an edge that has a neighbour. */
+/** Weight of each frame of a window: 1 inside, falling linearly over `overlap` frames towards both edges. */
 export function windowWeights(window: number, overlap: number): Float32Array {
   return Float32Array.from({ length: window }, (_, i) => {
     const edge = Math.min(i + 1, window - i);
@@ -42,9 +49,9 @@ export class WindowAverage {
     const rows = Math.min(this.#weights.length, this.#total.length - start);
     for (let row = 0; row < rows; row++) {
       const weight = this.#weights[row]!;
-      this.#total[start + row] += weight;
+      this.#total[start + row]! += weight;
       for (let i = row * perRow; i < (row + 1) * perRow; i++) {
-        this.#sum[start * perRow + i] += weight * (values[i] ?? 0);
+        this.#sum[start * perRow + i]! += weight * (values[i] ?? 0);
       }
     }
   }

@@ -1,12 +1,18 @@
-/** What a folder of VTA-LDM weights is: the released model, or a smaller one of the same graph by its `config.json`. */
+/** The config of VTA-LDM: the released model's, or by the overrides of a folder's `config.json` one of the same graph. */
 
 import { z } from 'zod';
 import { OnsetError } from '../../kernels/errors.js';
-import { type AudioLdmVaeConfig, audioLdmVaeConfig } from '../networks/audioldm-vae.js';
-import { type ClipVisionConfig, clipVisionConfig } from '../networks/clip-vision.js';
-import { type HifiGanConfig, hifiGanConfig } from '../networks/hifi-gan.js';
-import { type UnetConfig, unetConfig } from '../networks/unet-2d-condition.js';
-import { type SchedulerConfig, schedulerConfig, VTA_LDM_SCHEDULER } from '../samplers/scheduler-config.js';
+import {
+  type AudioLdmVaeConfig,
+  audioLdmVaeConfig,
+  type ClipVisionConfig,
+  clipVisionConfig,
+  type HifiGanConfig,
+  hifiGanConfig,
+  type UnetConfig,
+  unetConfig,
+} from '../networks/index.js';
+import { type SchedulerConfig, schedulerConfig, VTA_LDM_SCHEDULER } from '../samplers/index.js';
 
 export interface VtaLdmConfig {
   clip: ClipVisionConfig;
@@ -40,13 +46,16 @@ const overrides = z.strictObject({
   tokens: z.strictObject({ embedding_dim: z.number().int().positive().default(2048) }).default({ embedding_dim: 2048 }),
 });
 
+/** A `config.json` that is not one of this model. */
 export class VtaLdmConfigError extends OnsetError {
   override name = 'VtaLdmConfigError';
 }
 
 /**
- * The config for the overrides of a `config.json` (absent: none), field by field; `scaleFactor` is what the weights say of
- * the latents' scale. Throws VtaLdmConfigError that lists every fault by its path.
+ * The config for the overrides of a `config.json` (absent: none), field by field; `scaleFactor` is the scale of the latents
+ * by the weights.
+ *
+ * @throws {VtaLdmConfigError} when the text is not a config of this model; it lists every fault by its path.
  */
 export function parseVtaLdmConfig(
   text: string | undefined,
@@ -72,9 +81,9 @@ export function parseVtaLdmConfig(
     scheduler: parsed(schedulerConfig, { ...VTA_LDM_SCHEDULER, ...given.scheduler }, file, ['scheduler']),
     tokens: given.tokens,
   };
-  if (config.unet.context !== config.tokens.embedding_dim) {
+  if (config.unet.crossAttentionDim !== config.tokens.embedding_dim) {
     throw new VtaLdmConfigError(
-      `${file}: unet.cross_attention_dim is ${config.unet.context}, tokens.embedding_dim ${config.tokens.embedding_dim}; they are the same width`,
+      `${file}: unet.cross_attention_dim is ${config.unet.crossAttentionDim}, tokens.embedding_dim ${config.tokens.embedding_dim}; they are the same width`,
     );
   }
   if (config.unet.inChannels !== config.vae.embed_dim) {

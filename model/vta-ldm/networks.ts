@@ -1,25 +1,26 @@
 /**
- * The networks of VTA-LDM on a device: one compiled plan a network and size, made when first asked for, and the weights of
- * the parts that were loaded. Arrays are row-major and channels-last.
+ * The networks of VTA-LDM on a device: one compiled plan a network and size, made at its first use, and the weights of the
+ * parts that were loaded. Arrays are row-major and channels-last.
  */
 
-import { type Engine, Graph, type Tensor } from '../../engine/engine.js';
+import type { Engine, Tensor } from '../../engine/engine.js';
 import { openModelFolder, readTextFile, uploadWeights, VTA_LDM } from '../../weights/index.js';
-import { audioLdmVae } from '../networks/audioldm-vae.js';
-import { clipVisionTokens, type VisionTensors } from '../networks/clip-vision.js';
-import { hifiGan } from '../networks/hifi-gan.js';
-import { countParameters, type ParameterSpec, Parameters } from '../networks/parameters.js';
-import { PlanCache } from '../networks/plan-cache.js';
-import { unet2dCondition } from '../networks/unet-2d-condition.js';
-import { guide } from '../samplers/guidance.js';
+import {
+  type AudioLdmVae,
+  audioLdmVae,
+  countParameters,
+  hifiGan,
+  type ParameterSpec,
+  type Parameters,
+  PlanCache,
+  unet2dCondition,
+} from '../networks/index.js';
+import { guide } from '../samplers/index.js';
 import { parseVtaLdmConfig, type VtaLdmConfig } from './config.js';
+import { ALL_PARTS, parametersOf, traceVision, type VtaLdmPart } from './parts.js';
 
-export type VtaLdmPart = 'vision' | 'unet' | 'vae' | 'vocoder';
-
-const ALL_PARTS: readonly VtaLdmPart[] = ['vision', 'unet', 'vae', 'vocoder'];
-
-/** Frames that CLIP looks at in one run. */
-const MOST_FRAMES = 4;
+/** Frames that CLIP encodes in one run. */
+const MAX_FRAMES = 4;
 
 export interface LoadOptions {
   /** Default: all. */
@@ -42,6 +43,7 @@ export class VtaLdmNetworks {
   readonly config: VtaLdmConfig;
   /** Parameters of each loaded part, as counted in the checkpoint. */
   readonly parameterCounts: ReadonlyMap<VtaLdmPart, number>;
+  readonly #vae: AudioLdmVae;
   readonly #plans: PlanCache;
 
   private constructor(
@@ -52,13 +54,16 @@ export class VtaLdmNetworks {
   ) {
     this.engine = engine;
     this.config = config;
+    this.#vae = audioLdmVae(config.vae);
     this.#plans = new PlanCache(engine, { weights: dtype });
     this.parameterCounts = counts;
   }
 
   /**
    * Loads the published files of a folder (see weights/checkpoints/vta-ldm.ts), with the overrides of its `config.json`.
-   * Throws a WeightsError, VtaLdmConfigError, or the signal's reason.
+   *
+   * @throws {WeightsError} when a file is missing or does not hold what it should, {VtaLdmConfigError} when `config.json` is
+   * not a config of this model, or the signal's reason.
    */
   static async load(engine: Engine, folder: string, options: LoadOptions = {}): Promise<VtaLdmNetworks> {
     const { parts = ALL_PARTS, dtype = 'f32', onProgress, signal } = options;
@@ -85,8 +90,13 @@ export class VtaLdmNetworks {
     }
   }
 
+  /** Mel frames, and bands, to one latent. */
+  get reduction(): number {
+    return this.#vae.reduction;
+  }
+
   /** Frames [T, S, S, 3] in [0, 1] → image embeddings [T, projection_dim] and tokens [T, embedding_dim]. */
-  async see(
+  async encodeFrames(
     frames: Float32Array,
     { onProgress, signal }: Pick<LoadOptions, 'onProgress' | 'signal'> = {},
   ): Promise<{ embeds: Float32Array; tokens: Float32Array }> {
@@ -95,24 +105,24 @@ export class VtaLdmNetworks {
     const count = frames.length / perFrame;
     const embeds = new Float32Array(count * clip.projection_dim);
     const tokens = new Float32Array(count * token.embedding_dim);
-    for (let at = 0; at < count; at += MOST_FRAMES) {
+    for (let at = 0; at < count; at += MAX_FRAMES) {
       signal?.throwIfAborted();
-      const part = Math.min(MOST_FRAMES, count - at);
-      const plan = await this.#plans.get(`see ${part}`, (p) => {
+      const part = Math.min(MAX_FRAMES, count - at);
+      const plan = await this.#plans.get(`vision ${part}`, (p) => {
         const input = p.graph.input('frames', [part, clip.image_size, clip.image_size, clip.num_channels]);
-        const seen = traceVision(p, this.config, input);
-        p.graph.output('embeds', seen.embeds);
-        p.graph.output('tokens', seen.tokens);
+        const vision = traceVision(p, this.config, input);
+        p.graph.output('embeds', vision.embeds);
+        p.graph.output('tokens', vision.tokens);
       });
       const out = await plan.run({ frames: frames.subarray(at * perFrame, (at + part) * perFrame) });
       embeds.set(out.embeds!, at * clip.projection_dim);
       tokens.set(out.tokens!, at * token.embedding_dim);
-      onProgress?.('looking', at + part, count);
+      onProgress?.('encoding', at + part, count);
     }
     return { embeds, tokens };
   }
 
-  /** What the UNet predicts for latents [B, H, W, C] at one timestep, given tokens [B, T, D] and their mask [B, T]. */
+  /** The U-Net's prediction for latents [B, H, W, C] at one timestep, given tokens [B, T, D] and their mask [B, T]. */
   async velocity(
     latent: Float32Array,
     shape: LatentShape,
@@ -148,32 +158,32 @@ export class VtaLdmNetworks {
     const { batch } = shape;
     const width = this.config.tokens.embedding_dim;
     const length = tokens.length / batch / width;
-    const both = guidance !== 1;
-    const plan = await this.#plans.get(`guided ${both} ${sizes(shape)} ${length}`, (p) => {
+    const guides = guidance !== 1;
+    const plan = await this.#plans.get(`guided ${guides} ${sizes(shape)} ${length}`, (p) => {
       const input = this.#latentInput(p, shape);
       const time = p.graph.input('timestep', [batch]);
-      const seen = p.graph.input('tokens', [batch, length, width]);
-      const predict = (of: Tensor | null): Tensor =>
-        p.in('unet', () => unet2dCondition(p, this.config.unet, { latent: input, timestep: time, tokens: of }));
-      const conditional = predict(seen);
+      const condition = p.graph.input('tokens', [batch, length, width]);
+      const predict = (tokens: Tensor | null): Tensor =>
+        p.in('unet', () => unet2dCondition(p, this.config.unet, { latent: input, timestep: time, tokens }));
+      const conditional = predict(condition);
       p.graph.output(
         'velocity',
-        both ? guide(conditional, predict(null), p.graph.input('guidance', [1])) : conditional,
+        guides ? guide(conditional, predict(null), p.graph.input('guidance', [1])) : conditional,
       );
     });
     const out = await plan.run({
       latent,
       timestep: new Float32Array(batch).fill(timestep),
       tokens,
-      ...(both && { guidance: Float32Array.of(guidance) }),
+      ...(guides && { guidance: Float32Array.of(guidance) }),
     });
     return out.velocity!;
   }
 
-  /** Scaled latents [B, H, W, C] → log mel [B, H·r, W·r]. */
+  /** Scaled latents [B, H, W, C] → log mel [B, H·r, W·r], with r the `reduction`. */
   async decode(latent: Float32Array, shape: LatentShape): Promise<Float32Array> {
     const plan = await this.#plans.get(`decode ${sizes(shape)}`, (p) => {
-      p.graph.output('mel', audioLdmVae(this.config.vae).decode(p, this.#latentInput(p, shape)));
+      p.graph.output('mel', this.#vae.decode(p, this.#latentInput(p, shape)));
     });
     return (await plan.run({ latent })).mel!;
   }
@@ -184,7 +194,7 @@ export class VtaLdmNetworks {
     [batch, frames, bands]: readonly [number, number, number],
   ): Promise<{ mean: Float32Array; logvar: Float32Array }> {
     const plan = await this.#plans.get(`encode ${batch} ${frames} ${bands}`, (p) => {
-      const posterior = audioLdmVae(this.config.vae).encode(p, p.graph.input('mel', [batch, frames, bands, 1]));
+      const posterior = this.#vae.encode(p, p.graph.input('mel', [batch, frames, bands, 1]));
       p.graph.output('mean', posterior.mean);
       p.graph.output('logvar', posterior.logvar);
     });
@@ -206,49 +216,10 @@ export class VtaLdmNetworks {
     return p.graph.input('latent', [batch, height, width, this.config.unet.inChannels]);
   }
 
-  /** Frees what the plans work in, but not the weights; they are made anew when next asked for. */
+  /** Frees the plans and their buffers, but not the weights; plans are compiled anew at their next use. */
   async releasePlans(): Promise<void> {
     await this.#plans.dispose();
   }
 }
 
 const sizes = ({ batch, height, width }: LatentShape): string => `${batch}×${height}×${width}`;
-
-const traceVision = (p: Parameters, config: VtaLdmConfig, frames: Tensor): VisionTensors =>
-  p.in('vid_fea_extractor', () => clipVisionTokens(p, config.clip, frames, config.tokens.embedding_dim));
-
-/** The parameters of a part, found by tracing it once at a small size. */
-export function parametersOf(config: VtaLdmConfig, part: VtaLdmPart, dtype: 'f32' | 'f16' = 'f32'): ParameterSpec[] {
-  const graph = new Graph();
-  const p = new Parameters(graph, { weights: dtype });
-  const { clip, unet, vae, vocoder, tokens } = config;
-  // The smallest picture that every level can halve.
-  const side = 2 ** Math.max(unet.levels.length, vae.ch_mult.length);
-  const latent = (): Tensor => graph.input('latent', [1, side, side, unet.inChannels]);
-  switch (part) {
-    case 'vision':
-      traceVision(p, config, graph.input('frames', [1, clip.image_size, clip.image_size, clip.num_channels]));
-      break;
-    case 'unet':
-      p.in('unet', () =>
-        unet2dCondition(p, unet, {
-          latent: latent(),
-          timestep: graph.input('timestep', [1]),
-          tokens: graph.input('tokens', [1, 1, tokens.embedding_dim]),
-        }),
-      );
-      break;
-    case 'vae': {
-      const autoencoder = audioLdmVae(vae);
-      autoencoder.encode(p, graph.input('mel', [1, side, side, 1]));
-      autoencoder.decode(p, latent());
-      break;
-    }
-    case 'vocoder':
-      hifiGan(p, vocoder, graph.input('mel', [1, 8, vocoder.num_mels]));
-      break;
-    default:
-      throw new RangeError(`no such part: ${part satisfies never}`);
-  }
-  return [...p.specs.values()];
-}

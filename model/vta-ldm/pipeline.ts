@@ -5,9 +5,7 @@
 
 import { type Engine, randomNumbers } from '../../engine/engine.js';
 import type { Clip } from '../media/index.js';
-import { createSampler, type SamplerOptions } from '../samplers/sampler.js';
-import { runTrajectory } from '../samplers/trajectory.js';
-import { WindowAverage, windowStarts } from '../samplers/windows.js';
+import { createSampler, runTrajectory, type SamplerName, WindowAverage, windowStarts } from '../samplers/index.js';
 import type { CallOptions } from '../video-to-audio.js';
 import { clipFrames, type FrameRule } from './clip-frames.js';
 import { MEL_HOP, SAMPLE_RATE } from './mel.js';
@@ -22,7 +20,7 @@ export interface VtaLdmOptions extends CallOptions {
   seed: number;
   steps: number;
   guidance: number;
-  sampler: SamplerOptions['kind'];
+  sampler: SamplerName;
 }
 
 /** The frames that CLIP encoded. */
@@ -51,8 +49,8 @@ export class VtaLdmPipeline {
   readonly #samplesPerRow: number;
 
   constructor(networks: VtaLdmNetworks) {
-    const { vae, vocoder, unet } = networks.config;
-    const reduction = 2 ** (vae.ch_mult.length - 1);
+    const { vocoder, unet } = networks.config;
+    const { reduction } = networks;
     this.networks = networks;
     this.#window = WINDOW_FRAMES / reduction;
     this.#overlap = OVERLAP_FRAMES / reduction;
@@ -69,7 +67,7 @@ export class VtaLdmPipeline {
   async encode(clip: Clip, options: CallOptions & { frameRule?: FrameRule } = {}): Promise<EncodedFrames> {
     const { frameRule: rule, signal } = options;
     const { frames, times } = await clipFrames(clip, { rule, size: this.networks.config.clip.image_size, signal });
-    const { tokens } = await this.networks.see(frames, { onProgress: options.onProgress, signal });
+    const { tokens } = await this.networks.encodeFrames(frames, { onProgress: options.onProgress, signal });
     // A part that has done its work gives back what it worked in: beside the weights only one part's is held at a time.
     await this.networks.releasePlans();
     return { tokens, times };

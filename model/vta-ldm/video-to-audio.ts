@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import type { Clip } from '../media/index.js';
+import { SAMPLER_NAMES } from '../samplers/index.js';
 import {
   type CallOptions,
   type GeneratedSound,
@@ -23,7 +24,7 @@ const optionsSchema: z.ZodType<SamplingOptions> = z.object({
   seed: z.number().int().min(0).max(0xffff_ffff).default(seed),
   steps: z.number().int().min(1).max(1000).default(steps),
   guidance: z.number().min(0).default(guidance),
-  sampler: z.enum(['ddpm', 'ddim', 'dpm-solver++', 'euler']).default(sampler),
+  sampler: z.enum(SAMPLER_NAMES).default(sampler),
 });
 
 /** Calls wait for one another: the parts of the model free what they worked in before the next begins. */

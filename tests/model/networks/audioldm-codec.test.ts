@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { Graph, type Tensor } from '../../../engine/engine.js';
 import { planProgram } from '../../../engine/planner.js';
 import type { DeviceProfile } from '../../../kernels/kernel.js';
-import { audioLdmVae, audioLdmVaeConfig } from '../../../model/networks/audioldm-vae.js';
-import { hifiGan, hifiGanConfig, hifiGanLengths } from '../../../model/networks/hifi-gan.js';
-import { countParameters, Parameters } from '../../../model/networks/parameters.js';
-import { wideAttention } from '../../../model/networks/wide-attention.js';
+import { wideAttention } from '../../../model/networks/attention.js';
+import {
+  audioLdmVae,
+  audioLdmVaeConfig,
+  countParameters,
+  hifiGan,
+  hifiGanConfig,
+  hifiGanLengths,
+  Parameters,
+} from '../../../model/networks/index.js';
 import { audioLdmMel } from '../../../model/vta-ldm/mel.js';
 import { guestEngine, noise } from '../../harness/engine.js';
 import { type Golden, nmse, runGolden } from '../../harness/goldens.js';

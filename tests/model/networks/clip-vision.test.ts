@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { Graph, type Tensor } from '../../../engine/engine.js';
-import { clipVision, clipVisionConfig, clipVisionTokens } from '../../../model/networks/clip-vision.js';
-import { countParameters, Parameters } from '../../../model/networks/parameters.js';
+import {
+  clipVision,
+  clipVisionConfig,
+  clipVisionTokens,
+  countParameters,
+  Parameters,
+} from '../../../model/networks/index.js';
 import { sharedEngine } from '../../harness/engine.js';
 import { type Golden, runGolden } from '../../harness/goldens.js';
 import { suite } from '../../harness/suite.js';

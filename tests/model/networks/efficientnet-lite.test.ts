@@ -5,8 +5,8 @@ import {
   EFFICIENTNET_LITE0,
   type EfficientNetLiteConfig,
   efficientNetLite,
-} from '../../../model/networks/efficientnet-lite.js';
-import { Parameters } from '../../../model/networks/parameters.js';
+  Parameters,
+} from '../../../model/networks/index.js';
 import { openCheckpoint, type TensorToWrite, writeSafetensors } from '../../../weights/index.js';
 import { guestEngine } from '../../harness/engine.js';
 import { GOLDENS, nmse } from '../../harness/goldens.js';
@@ -109,7 +109,7 @@ test('Lite0 gives 1280 features and 1000 classes', () => {
   const { features, logits } = efficientNetLite(
     new Parameters(graph),
     EFFICIENTNET_LITE0,
-    graph.input('pictures', [2, 224, 224, 3]),
+    graph.input('images', [2, 224, 224, 3]),
   );
   assert.deepEqual(features.shape, [2, 1280]);
   assert.deepEqual(logits.shape, [2, 1000]);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { concat, fill, Graph, slice, type Tensor } from '../../../engine/engine.js';
 import { planProgram } from '../../../engine/planner.js';
 import { idealProfiles } from '../../../kernels/profiles.js';
-import { countParameters, Parameters } from '../../../model/networks/parameters.js';
-import { unet2dCondition, unetConfig } from '../../../model/networks/unet-2d-condition.js';
+import { countParameters, Parameters, unet2dCondition, unetConfig } from '../../../model/networks/index.js';
 import { sharedEngine } from '../../harness/engine.js';
 import { type Golden, nmse, runGolden } from '../../harness/goldens.js';
 import { suite } from '../../harness/suite.js';
@@ -101,7 +100,7 @@ function traceReleased(json: (typeof CONFIGS)[number]['json'], p: Parameters): T
     unet2dCondition(p, config, {
       latent: graph.input('latent', [1, 256, 16, config.inChannels]),
       timestep: graph.input('timestep', [1], 'u32'),
-      tokens: graph.input('tokens', [1, 22, config.context]),
+      tokens: graph.input('tokens', [1, 22, config.crossAttentionDim]),
       mask: graph.input('mask', [1, 22]),
     }),
   );
@@ -123,7 +122,7 @@ function stages({ p, config: json, input, has }: Golden): Record<string, Tensor>
 
 for (const [name, what] of [
   ['unet-linear', 'dense projections, padded tokens, two items'],
-  ['unet-conv', 'convolutions as projections, an odd picture'],
+  ['unet-conv', 'convolutions as projections, an odd image size'],
 ] as const) {
   test(`every stage gives what diffusers gives, to NMSE 1e-9: ${what}`, async () => {
     const out = await runGolden(await sharedEngine(), name, stages, { bar: 1e-9 });
@@ -137,15 +136,15 @@ test('weights in f16 give it to NMSE 1e-5', async () => {
   if (engine.profile.f16) await runGolden(engine, 'unet-linear', stages, { bar: 1e-5, weights: 'f16' });
 });
 
-test('no tokens are the same as tokens of zeros, and the order of tokens says nothing', async () => {
+test('no tokens are the same as tokens of zeros, and the order of tokens has no effect', async () => {
   const out = await runGolden(
     await sharedEngine(),
     'unet-conv',
     ({ p, config: json, input }) => {
       const config = unetConfig.parse(json);
       const [latent, timestep, tokens] = [input('latent'), input('timestep'), input('tokens')];
-      const velocity = (seen: Tensor | null): Tensor =>
-        p.in('unet', () => unet2dCondition(p, config, { latent, timestep, tokens: seen }));
+      const velocity = (condition: Tensor | null): Tensor =>
+        p.in('unet', () => unet2dCondition(p, config, { latent, timestep, tokens: condition }));
       const turned = concat([slice(tokens, 1, 3), slice(tokens, 1, 0, 3)], 1);
       return { velocity: velocity(turned), none: velocity(null), zeros: velocity(fill(p.graph, 0, tokens.shape)) };
     },

@@ -1,38 +1,46 @@
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
-import { add, Graph, matmul, mul, type Tensor } from '../../../engine/engine.js';
-import { shippedWeights } from '../../../model/onset/shipped-weights.js';
-import { guide } from '../../../model/samplers/guidance.js';
-import { createSampler, type Sampler, type SamplerOptions } from '../../../model/samplers/sampler.js';
-import { schedulerConfig, VTA_LDM_SCHEDULER } from '../../../model/samplers/scheduler-config.js';
-import { StepInputs, scaledSample, tracedStep } from '../../../model/samplers/step.js';
-import { TimestepError, timesteps } from '../../../model/samplers/timesteps.js';
-import { runTrajectory } from '../../../model/samplers/trajectory.js';
+import { join } from 'node:path';
+import { Graph } from '../../../engine/engine.js';
+import {
+  createSampler,
+  flowEulerSteps,
+  guide,
+  runTrajectory,
+  SAMPLER_NAMES,
+  type Sampler,
+  SamplerError,
+  type SamplerName,
+  type SamplerOptions,
+  schedulerConfig,
+  TimestepError,
+  VTA_LDM_SCHEDULER,
+} from '../../../model/samplers/index.js';
+import { timesteps } from '../../../model/samplers/timesteps.js';
 import { openSafetensors, type SafetensorsFile, withFile } from '../../../weights/index.js';
 import { sharedEngine } from '../../harness/engine.js';
-import { nmse } from '../../harness/goldens.js';
+import { GOLDENS, nmse } from '../../harness/goldens.js';
 import { suite } from '../../harness/suite.js';
 
 const test = suite('model: samplers');
 
 /** Made by tests/oracle/vta_ldm_codec.py with diffusers. */
-const GOLDENS = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens', 'vta-samplers.safetensors');
+const GOLDEN_FILE = join(GOLDENS, 'vta-samplers.safetensors');
 
 interface Case {
-  kind: SamplerOptions['kind'];
+  kind: SamplerName;
   steps: number;
   scheduler: object;
   eta: number;
 }
 
 const withGoldens = (body: (file: SafetensorsFile) => Promise<void>): Promise<void> =>
-  withFile(GOLDENS, async (source) => body(await openSafetensors(source)));
+  withFile(GOLDEN_FILE, async (source) => body(await openSafetensors(source)));
 
 const samplerOf = ({ kind, steps, scheduler, eta }: Case): Sampler =>
   createSampler(schedulerConfig.parse(scheduler), kind === 'ddim' ? { kind, steps, eta } : { kind, steps });
 
 /** The golden's network: rows of 4 values times a matrix, plus a bias that grows with time. */
-function plainNetwork(weight: Float32Array, bias: Float32Array) {
+function goldenNetwork(weight: Float32Array, bias: Float32Array) {
   return (sample: ArrayLike<number>, timestep: number): Float64Array =>
     Float64Array.from({ length: sample.length }, (_, i) => {
       const row = i - (i % 4);
@@ -53,7 +61,7 @@ test('every step of every sampler is the one of diffusers, in f64', () =>
       const title = `${golden.kind} ${JSON.stringify(golden)}`;
       const found = await runTrajectory(samplerOf(golden), {
         initial: initial!,
-        denoise: plainNetwork(weight!, bias!),
+        denoise: goldenNetwork(weight!, bias!),
         noise: (step) => noises!.subarray(step * size, (step + 1) * size),
         onStep: (done, total, sample) => {
           assert.equal(total, golden.steps);
@@ -65,54 +73,10 @@ test('every step of every sampler is the one of diffusers, in f64', () =>
     }
   }));
 
-test('one plan on the device takes every step of every sampler', () =>
-  withGoldens(async (file) => {
-    const engine = await sharedEngine();
-    const shape = file.tensors.get('in.sample')!.shape;
-    const graph = new Graph();
-    const inputs = new StepInputs(graph);
-    const sample = graph.input('sample', shape);
-    const scaled = scaledSample(inputs, sample);
-    const bias = mul(graph.input('bias', [4]), graph.input('time', [1]));
-    const output = add(matmul(scaled, graph.input('weight', [4, 4])), bias);
-    const traced: { next: Tensor; clean: Tensor } = tracedStep(inputs, {
-      sample,
-      output,
-      previousClean: graph.input('previousClean', shape),
-      noise: graph.input('noise', shape),
-    });
-    graph.output('next', traced.next);
-    graph.output('clean', traced.clean);
-    const plan = await engine.compile(graph);
-    const [initial, noises, weight, biases] = await Promise.all(
-      ['sample', 'noises', 'weight', 'bias'].map((name) => file.readAsF32(`in.${name}`)),
-    );
-    const size = initial!.length;
-    for (const [i, golden] of (JSON.parse(file.metadata.cases!) as Case[]).entries()) {
-      const sampler = samplerOf(golden);
-      let state = { next: initial!.map((x) => x * sampler.initialScale), clean: new Float32Array(size) };
-      for (const [s, step] of sampler.steps.entries()) {
-        const found = await plan.run({
-          ...inputs.values(step),
-          sample: state.next,
-          previousClean: state.clean,
-          noise: noises!.slice(s * size, (s + 1) * size),
-          weight: weight!,
-          bias: biases!,
-          time: Float32Array.of(step.timestep / 1000),
-        });
-        state = { next: found.next! as Float32Array<ArrayBuffer>, clean: found.clean! as Float32Array<ArrayBuffer> };
-      }
-      const error = nmse(state.next, (await file.readAsF32(`out.${i}`)).subarray(-size));
-      assert.ok(error <= 1e-6, `${JSON.stringify(golden)}: NMSE ${error}`);
-    }
-    plan.dispose();
-  }));
-
 test('timesteps are those of diffusers for each spacing', () =>
   withGoldens(async (file) => {
     const lists = JSON.parse(file.metadata.timesteps!) as {
-      kind: SamplerOptions['kind'];
+      kind: SamplerName;
       steps: number;
       spacing: 'leading' | 'trailing' | 'linspace';
     }[];
@@ -125,6 +89,10 @@ test('timesteps are those of diffusers for each spacing', () =>
       assert.deepEqual(found, expected, `${kind}, ${steps} steps, ${spacing}`);
     }
   }));
+
+test('every name is a sampler', () => {
+  for (const kind of SAMPLER_NAMES) assert.equal(createSampler(VTA_LDM_SCHEDULER, { kind, steps: 4 }).steps.length, 4);
+});
 
 test('the published timesteps: leading with offset 1 begins below the last trained', () => {
   for (const [steps, first] of [
@@ -150,10 +118,15 @@ test('steps that the training has no timesteps for are refused', () => {
   for (const steps of [0, 2.5, 1001]) assert.throws(() => timesteps({ ...leading, steps }), /from 1 to 1000/);
   assert.throws(() => createSampler(VTA_LDM_SCHEDULER, { kind: 'ddpm', steps: 1000 }), TimestepError);
   assert.throws(() => createSampler(VTA_LDM_SCHEDULER, { kind: 'dpm-solver++', steps: 1000 }), /from 1 to 999/);
-  assert.throws(() => createSampler(VTA_LDM_SCHEDULER, { kind: 'ddim', steps: 20, eta: 2 }), /eta 2/);
+  const samplerError = (message: RegExp) => (error: unknown) =>
+    error instanceof SamplerError && message.test(error.message);
+  assert.throws(() => createSampler(VTA_LDM_SCHEDULER, { kind: 'ddim', steps: 20, eta: 2 }), samplerError(/eta 2/));
+  const unknown = { kind: 'heun', steps: 20 } as unknown as SamplerOptions;
+  assert.throws(() => createSampler(VTA_LDM_SCHEDULER, unknown), samplerError(/heun/));
+  for (const steps of [0, 1.5]) assert.throws(() => flowEulerSteps(steps), samplerError(/at least 1/));
 });
 
-test('a scheduler file is read as it is; what is not served is refused by name', () => {
+test('a scheduler file is read as it is; an unsupported option is a fault by its name', () => {
   const file = {
     _class_name: 'DDIMScheduler',
     _diffusers_version: '0.8.0',

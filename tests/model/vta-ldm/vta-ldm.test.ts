@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClip } from '../../../model/media/clip.js';
-import { initialValues } from '../../../model/networks/parameters.js';
+import { initialValues, type NamedTensors, StageInputError } from '../../../model/networks/index.js';
 import { parseVtaLdmConfig, VtaLdmConfigError } from '../../../model/vta-ldm/config.js';
-import { parametersOf, VtaLdmNetworks, type VtaLdmPart } from '../../../model/vta-ldm/networks.js';
-import { runStage, StageInputError, type StageRequest } from '../../../model/vta-ldm/stages.js';
+import { VtaLdmNetworks } from '../../../model/vta-ldm/networks.js';
+import { parametersOf, type VtaLdmPart } from '../../../model/vta-ldm/parts.js';
+import { VTA_LDM_STAGES, type VtaLdmStageRequest } from '../../../model/vta-ldm/stages.js';
 import { VtaLdmVideoToAudio } from '../../../model/vta-ldm/video-to-audio.js';
 import { writeSafetensors } from '../../../weights/index.js';
 import { storedShape } from '../../../weights/load.js';
@@ -61,9 +62,14 @@ function tinyModel(): Promise<string> {
   return made;
 }
 
-const REQUEST: Omit<StageRequest, 'stage' | 'inputs'> = {
+const REQUEST: Omit<VtaLdmStageRequest, 'inputs'> = {
   ...{ dtype: 'f32', steps: 2, guidance: 3, sampler: 'ddim', frameRule: 'released', nFft: 64, hop: 16 },
 };
+
+const runStage = (
+  name: string,
+  request: Partial<VtaLdmStageRequest> & { inputs: NamedTensors },
+): Promise<NamedTensors> => VTA_LDM_STAGES.find((stage) => stage.name === name)!.run({ ...REQUEST, ...request });
 
 test('the order of the frames changes nothing: the published model cannot see time', async () => {
   const weights = await tinyModel();
@@ -75,7 +81,7 @@ test('the order of the frames changes nothing: the published model cannot see ti
       ['tokens', { shape: [4, 24], data }],
       ['noise_init', { shape: [1, 8, 8, 4], data: noise(256, 7) }],
     ]);
-    latents.push((await runStage({ ...REQUEST, stage: 'sample', weights, inputs })).get('latent')!.data);
+    latents.push((await runStage('sample', { weights, inputs })).get('latent')!.data);
   }
   const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
     Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
@@ -145,17 +151,34 @@ test('a config that is none names each fault', () => {
 
 test('a stage names the input that is missing or has another shape', async () => {
   const weights = await tinyModel();
-  const run = (inputs: StageRequest['inputs']): Promise<unknown> =>
-    runStage({ ...REQUEST, stage: 'vocoder', weights, inputs });
+  const run = (inputs: NamedTensors): Promise<unknown> => runStage('vocoder', { weights, inputs });
   await assert.rejects(run(new Map()), (e: Error) => e instanceof StageInputError && /no 'mel'/.test(e.message));
   const narrow = new Map([['mel', { shape: [1, 8, 63], data: new Float32Array(504) }]]);
   await assert.rejects(run(narrow), (e: Error) => e instanceof StageInputError && /\[B, M, 64\]/.test(e.message));
 });
 
+test('a stage that needs weights or a clip says so', async () => {
+  const missing = (what: string) => (error: unknown) =>
+    error instanceof StageInputError && error.message.includes(`needs ${what}`);
+  await assert.rejects(runStage('vocoder', { inputs: new Map() }), missing('weights'));
+  await assert.rejects(runStage('frames', { inputs: new Map() }), missing('clip'));
+});
+
+test('a stage runs as often as asked, and says how long each run took', async () => {
+  const times: number[] = [];
+  const inputs = new Map([['mel', { shape: [1, 8, 64], data: noise(8 * 64, 3) }]]);
+  const weights = await tinyModel();
+  const onTimes = (load: number, runs: readonly number[]): void => void times.push(load, ...runs);
+  const { waveform } = Object.fromEntries(await runStage('vocoder', { weights, inputs, runs: 3, onTimes }));
+  assert.deepEqual(waveform!.shape, [1, waveform!.data.length]);
+  assert.equal(times.length, 1 + 3);
+  assert.ok(times.every((seconds) => seconds > 0));
+});
+
 test('stft gives real and imaginary parts by bins and frames', async () => {
   const wave = Float32Array.from({ length: 256 }, (_, i) => Math.cos((2 * Math.PI * 4 * i) / 64));
   const inputs = new Map([['waveform', { shape: [1, 256], data: wave }]]);
-  const { real, imag } = Object.fromEntries(await runStage({ ...REQUEST, stage: 'stft', inputs }));
+  const { real, imag } = Object.fromEntries(await runStage('stft', { inputs }));
   assert.deepEqual(real!.shape, [1, 33, 17]);
   assert.deepEqual(imag!.shape, [1, 33, 17]);
   // A cosine of 4 periods a frame: all its power is in bin 4 (and the window's side bins), half the window's sum.

@@ -1,0 +1,53 @@
+/** What families of models are made of: networks with their published parameter names, layers, parameters, compiled plans. */
+
+export {
+  type AudioLdmVae,
+  type AudioLdmVaeConfig,
+  audioLdmVae,
+  audioLdmVaeConfig,
+  type Posterior,
+} from './audioldm-vae.js';
+export {
+  type ClipVisionConfig,
+  clipVision,
+  clipVisionConfig,
+  clipVisionTokens,
+  type VisionTensors,
+} from './clip-vision.js';
+export { EFFICIENTNET_LITE0, type EfficientNetLiteConfig, efficientNetLite } from './efficientnet-lite.js';
+export { type HifiGanConfig, hifiGan, hifiGanConfig, hifiGanLengths } from './hifi-gan.js';
+export {
+  convNext,
+  convolve1d,
+  convolve2d,
+  groupNormalise,
+  layerNormalise,
+  linear,
+  upsample1d,
+} from './layers.js';
+export {
+  channelsFirst,
+  channelsLast,
+  type NamedTensor,
+  type NamedTensors,
+  namedInput,
+  StageInputError,
+} from './named-tensors.js';
+export { roundHalfEven, softmax } from './numeric.js';
+export {
+  countParameters,
+  initialValues,
+  type ParameterSpec,
+  Parameters,
+  type ParametersOptions,
+} from './parameters.js';
+export { PlanCache } from './plan-cache.js';
+export {
+  type ModelStage,
+  neededPath,
+  onOwnEngine,
+  type StageNeed,
+  type StageRequest,
+  timedRuns,
+} from './stage.js';
+export { type UnetConfig, unet2dCondition, unetConfig } from './unet-2d-condition.js';
