@@ -13,6 +13,8 @@ import { longestFirst } from './harness/order.js';
 import type { Job, Report } from './harness/worker.js';
 
 const MOST_PROCESSES = 4;
+/** A process that is let go has this long to end by itself. */
+const LAST_WORDS_MS = 2000;
 const here = dirname(fileURLToPath(import.meta.url));
 
 export interface TestOptions {
@@ -77,13 +79,18 @@ async function runUntilCrash(
   const child = fork(join(here, 'harness', 'worker.js'), [root, ...(all ? ['--all'] : [])], {
     stdio: ['ignore', out.fd, err.fd, 'ipc'],
     env: { ...colour, ...process.env },
+    // Not hit by the terminal's Ctrl-C: it ends when it is let go, and removes its temporary files.
+    detached: true,
   });
   const gone = new Promise<string>((resolve) => {
     child.once('exit', (code, ended) => resolve(ended ?? `exit code ${code}`));
     child.on('error', (error) => resolve(error.message));
   });
-  const stop = (): void => void child.kill();
-  signal.addEventListener('abort', stop);
+  const end = (): void => {
+    if (child.connected) child.disconnect();
+    setTimeout(() => child.kill('SIGKILL'), LAST_WORDS_MS).unref();
+  };
+  signal.addEventListener('abort', end);
   try {
     let file: string | null;
     do {
@@ -101,8 +108,8 @@ async function runUntilCrash(
       return;
     } while (file !== null);
   } finally {
-    signal.removeEventListener('abort', stop);
-    child.kill();
+    signal.removeEventListener('abort', end);
+    end();
     await gone;
     for (const transcript of output) transcript.close();
   }

@@ -74,4 +74,3 @@ async function cleanUp(): Promise<Report> {
 process.on('message', async ({ file }: Job) => process.send!(file === null ? await cleanUp() : await runFile(file)));
 // Dawn's threads would keep the process alive; temporary folders are removed as it exits.
 process.once('disconnect', () => process.exit(143));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(143));
