@@ -60,7 +60,7 @@ async function runFile(file: string): Promise<Report> {
 
 async function cleanUp(): Promise<Report> {
   let failed = 0;
-  for (const cleanup of cleanups.reverse()) {
+  for (const cleanup of cleanups.splice(0).reverse()) {
     try {
       await cleanup();
     } catch (error) {
@@ -72,5 +72,8 @@ async function cleanUp(): Promise<Report> {
 }
 
 process.on('message', async ({ file }: Job) => process.send!(file === null ? await cleanUp() : await runFile(file)));
-// Dawn's threads would keep the process alive; temporary folders are removed as it exits.
-process.once('disconnect', () => process.exit(143));
+// Let go, at the end or in the middle of a file; Dawn's threads would keep the process alive.
+process.once('disconnect', async () => {
+  await cleanUp();
+  process.exit();
+});
