@@ -3,12 +3,12 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { APPEARANCE } from '../weights/hub/appearance.js';
-import { folderOf } from '../weights/hub/cache.js';
-import { cacheOfModels, sizeOf } from '../weights/hub/disk.js';
+import { targetFolder } from '../weights/hub/cache.js';
+import { fileSize, modelCacheFolder } from '../weights/hub/disk.js';
 import { PullError } from '../weights/hub/errors.js';
 import { type Pulled, pull } from '../weights/hub/pull.js';
 import { WriteError } from '../weights/index.js';
-import { pullInWords, unhurried } from './pull.js';
+import { pullInWords, throttled } from './pull.js';
 import { progress, say } from './terminal.js';
 
 interface AppearanceOptions {
@@ -21,7 +21,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** Path of the checkpoint, pulled if it is not there. Throws what `pull` throws. */
 export async function appearanceWeights({ offline, signal }: AppearanceOptions): Promise<string> {
-  const bar = unhurried(progress('pull'));
+  const bar = throttled(progress('pull'));
   try {
     const pulled = await pull(APPEARANCE, {
       offline,
@@ -39,10 +39,10 @@ export async function appearanceWeights({ offline, signal }: AppearanceOptions):
  * As `appearanceWeights`, for a run that can do without: undefined where they cannot be had, which one line says. It is
  * not tried again for a day.
  */
-export async function appearanceIfInReach(options: AppearanceOptions): Promise<string | undefined> {
-  const folder = folderOf(APPEARANCE, cacheOfModels());
+export async function appearanceIfAvailable(options: AppearanceOptions): Promise<string | undefined> {
+  const folder = targetFolder(APPEARANCE, modelCacheFolder());
   const path = join(folder, APPEARANCE.files[0]!.name);
-  if (sizeOf(path) !== undefined) return path;
+  if (fileSize(path) !== undefined) return path;
   const tried = `${folder}.tried`;
   if (options.offline || Date.now() - (statSync(tried, { throwIfNoEntry: false })?.mtimeMs ?? 0) < DAY_MS)
     return undefined;

@@ -36,7 +36,7 @@ export function register(program: Command): void {
             signal,
             onPlan: (plan) => {
               say(pullInWords(target, plan));
-              bar = unhurried(progress('pull'));
+              bar = throttled(progress('pull'));
             },
             onProgress: (stage, done, total) => bar?.update(stage, done, total),
           });
@@ -52,18 +52,19 @@ export function register(program: Command): void {
 /** What, how large, from where, to where. */
 export function pullInWords(
   { name, title, licence }: PullTarget,
-  { files, bytes, here, from, folder }: PullPlan,
+  { files, bytes, partialBytes, sources, folder }: PullPlan,
 ): string {
-  const left = here > 0 ? `, ${gigabytes(here)} of them here from last time` : '';
+  const left = partialBytes > 0 ? `, ${gigabytes(partialBytes)} of them here from last time` : '';
   const names = files.map((file) => file.name).join(', ');
-  return `${name} (${title}, ${licence}): ${gigabytes(bytes)}${left}: ${names}\nfrom ${from.join(', or ')}\nto ${folder}`;
+  return `${name} (${title}, ${licence}): ${gigabytes(bytes)}${left}: ${names}\nfrom ${sources.join(', or ')}\nto ${folder}`;
 }
 
 function gigabytes(bytes: number): string {
   return bytes >= 1e8 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-export function unhurried(bar: Progress): Progress {
+/** At most one update of a stage each REDRAW_MS. */
+export function throttled(bar: Progress): Progress {
   let last = { stage: '', at: 0 };
   return {
     update(stage, done, total) {

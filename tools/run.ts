@@ -7,7 +7,7 @@ import { type Clip, openClip, outputKind, sampleClip, writeSound } from '../mode
 import { FAMILY_NAMES, findModel } from '../model/models.js';
 import { SAMPLER_NAMES } from '../model/samplers/names.js';
 import type { CallOptions, GeneratedSound, GenerateOptions } from '../model/video-to-audio.js';
-import { appearanceIfInReach } from './appearance.js';
+import { appearanceIfAvailable } from './appearance.js';
 import { interruptible } from './interrupt.js';
 import { number, UsageError, whole } from './options.js';
 import { progress, result, say } from './terminal.js';
@@ -76,7 +76,7 @@ export function register(program: Command): void {
         const { soundForClip } = await import('../model/sound-for-clip.js');
         const appearance =
           family.appearance && options.sound === undefined
-            ? await appearanceIfInReach({ ...options, signal })
+            ? await appearanceIfAvailable({ ...options, signal })
             : undefined;
         return runJobs(jobs, { ...options, appearance }, soundForClip, signal);
       });

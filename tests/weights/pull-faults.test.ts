@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WeightsError } from '../../weights/errors.js';
-import { sizeOf } from '../../weights/hub/disk.js';
+import { fileSize } from '../../weights/hub/disk.js';
 import { type PullOptions, pull } from '../../weights/hub/pull.js';
 import type { PullFile } from '../../weights/hub/target.js';
 import { suite } from '../harness/suite.js';
@@ -13,12 +13,12 @@ import { cutAfter, file, type HubServer, type Reply, silence, status, targetOf, 
 import { inScratchFolder } from './scratch.js';
 
 const test = suite('weights/hub: faults');
-const terms: PullOptions['terms'] = {
-  answerMs: 2_000,
-  stallMs: 2_000,
+const retry: PullOptions['retry'] = {
+  responseTimeoutMs: 2_000,
+  idleTimeoutMs: 2_000,
   attempts: 3,
-  firstWaitMs: 1,
-  longestWaitMs: 100,
+  initialDelayMs: 1,
+  maxDelayMs: 100,
 };
 const bytes = Uint8Array.from({ length: 5000 }, (_, i) => i * 7);
 const SIZE = { 'content-length': String(bytes.length) };
@@ -29,7 +29,7 @@ interface Fault {
   listings?: Reply[];
   file?: Partial<PullFile>;
   token?: string;
-  terms?: PullOptions['terms'];
+  retry?: PullOptions['retry'];
   /** What the part holds beforehand. */
   part?: Uint8Array;
   arrange?: (hub: HubServer, folder: string) => void;
@@ -55,16 +55,16 @@ const FAULTS: Record<string, Fault> = {
     message: /status 401.*set HF_TOKEN/,
     fetches: 0,
   },
-  'the repository does not exist': { listings: [status(404)], error: 'NotThereError', message: /404/, fetches: 0 },
+  'the repository does not exist': { listings: [status(404)], error: 'NotFoundError', message: /404/, fetches: 0 },
   'the repository has no such file': {
     arrange: (hub) => hub.files.clear(),
-    error: 'NotThereError',
+    error: 'NotFoundError',
     message: /no such file/,
     fetches: 0,
   },
   'the listing is no listing': {
     listings: [(_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Log in</p>')],
-    error: 'AnswerError',
+    error: 'BadResponseError',
     message: /log-in page/,
     fetches: 0,
   },
@@ -82,24 +82,24 @@ const FAULTS: Record<string, Fault> = {
   },
   'the hub does not answer': {
     listings: [silence],
-    terms: { ...terms, answerMs: 500 },
-    error: 'OutOfReachError',
+    retry: { ...retry, responseTimeoutMs: 500 },
+    error: 'UnreachableError',
     message: /no answer in 0\.5 s.*check the network/,
     fetches: 0,
   },
   'the body does not begin': {
     bodies: [silence],
-    terms: { ...terms, answerMs: 500 },
-    error: 'OutOfReachError',
+    retry: { ...retry, responseTimeoutMs: 500 },
+    error: 'UnreachableError',
     message: /no answer/,
     fetches: 1,
   },
   'the body is refused (403)': { bodies: [status(403)], error: 'AccessError', message: /403/, fetches: 1 },
-  'the body is not there (404)': { bodies: [status(404)], error: 'NotThereError', message: /404/, fetches: 1 },
+  'the body is not there (404)': { bodies: [status(404)], error: 'NotFoundError', message: /404/, fetches: 1 },
   '416 twice': {
     bodies: [status(416), status(416)],
     part: bytes.subarray(0, 10),
-    error: 'RangeRefusedError',
+    error: 'RangeNotSatisfiableError',
     message: /416.*from zero/,
     fetches: 2,
   },
@@ -119,22 +119,22 @@ const FAULTS: Record<string, Fault> = {
   },
   '500 without end': {
     bodies: [status(500), status(500), status(500)],
-    error: 'AnswerError',
+    error: 'BadResponseError',
     message: /500/,
     fetches: 3,
   },
   'cuts without end, the last ones without progress': {
-    bodies: (part) => [cutAfter(100, () => sizeOf(part) === 100), ...[1, 2, 3].map(() => cutAfter(0, () => true))],
-    error: 'CutError',
+    bodies: (part) => [cutAfter(100, () => fileSize(part) === 100), ...[1, 2, 3].map(() => cutAfter(0, () => true))],
+    error: 'ConnectionLostError',
     message: /100 so far.*goes on where it stopped/,
     left: 100,
     fetches: 4,
   },
   'a body that stalls without end': {
     bodies: [1, 2, 3].map(() => (_, response) => void response.writeHead(200, SIZE).write('')),
-    terms: { ...terms, stallMs: 50 },
-    error: 'CutError',
-    message: /breaks again and again/,
+    retry: { ...retry, idleTimeoutMs: 50 },
+    error: 'ConnectionLostError',
+    message: /is lost again and again/,
     left: 0,
     fetches: 3,
   },
@@ -153,13 +153,13 @@ const FAULTS: Record<string, Fault> = {
   'a body without a length that does not end': {
     bodies: [(_, response) => response.writeHead(200).end(new Uint8Array(6000))],
     error: 'LengthError',
-    message: /thrown away/,
+    message: /was deleted/,
     fetches: 1,
   },
   'another part than asked for': {
     bodies: [(_, response) => response.writeHead(206, { 'content-range': 'bytes 9-4999/5000' }).end(bytes.subarray(9))],
     part: bytes.subarray(0, 10),
-    error: 'AnswerError',
+    error: 'BadResponseError',
     message: /expected from byte 10, found from byte 9/,
     left: 10,
     fetches: 1,
@@ -167,13 +167,13 @@ const FAULTS: Record<string, Fault> = {
   'a wrong body': {
     bodies: [(_, response) => response.writeHead(200, SIZE).end(bytes.map((byte) => byte + 1))],
     error: 'ChecksumError',
-    message: /thrown away.*run it again/,
+    message: /was deleted.*run it again/,
     fetches: 1,
   },
   'a wrong beginning, from an earlier call': {
     part: new Uint8Array(4000).fill(1),
     error: 'ChecksumError',
-    message: /thrown away/,
+    message: /was deleted/,
     fetches: 1,
   },
   'too little room on the disk': {
@@ -184,7 +184,7 @@ const FAULTS: Record<string, Fault> = {
           .end(JSON.stringify([{ type: 'file', path: 'f.bin', size: 2 ** 52, oid: '0' }])),
     ],
     error: 'DiskFullError',
-    message: /too little room.*expected 4503599627370496 bytes free/,
+    message: /too little space.*expected 4503599627370496 bytes free/,
     fetches: 0,
   },
 };
@@ -200,7 +200,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
         hub.bodies.set('f.bin', [...(bodies ?? [])]);
         hub.listings.push(...(fault.listings ?? []));
         fault.arrange?.(hub, folder);
-        const options = { cache, hub: hub.access(fault.token), terms: fault.terms ?? terms };
+        const options = { cache, hub: hub.access(fault.token), retry: fault.retry ?? retry };
         await assert.rejects(pull(targetOf([file('f.bin', fault.file)]), options), (error: WeightsError) => {
           assert.equal(error.name, fault.error, error.stack);
           assert.match(error.message, fault.message);
@@ -222,8 +222,8 @@ for (const [name, fault] of Object.entries(FAULTS)) {
 test('nothing listens', async () => {
   const gone = await withHub({}, async (hub) => hub.access());
   await inScratchFolder(async (cache) => {
-    await assert.rejects(pull(targetOf([file('f.bin')]), { cache, hub: gone, terms }), {
-      name: 'OutOfReachError',
+    await assert.rejects(pull(targetOf([file('f.bin')]), { cache, hub: gone, retry }), {
+      name: 'UnreachableError',
       message: /connection is refused/,
     });
   });
@@ -237,7 +237,7 @@ test('a full disk keeps what is there', async () => {
       const folder = join(cache, 'a-model');
       await mkdir(folder);
       symlinkSync('/dev/full', join(folder, 'f.bin.part'));
-      await assert.rejects(pull(targetOf([file('f.bin')]), { cache, hub: hub.access(), terms }), {
+      await assert.rejects(pull(targetOf([file('f.bin')]), { cache, hub: hub.access(), retry }), {
         name: 'DiskFullError',
         message: /the disk is full; make room/,
       });

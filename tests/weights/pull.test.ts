@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hubAccess } from '../../weights/hub/access.js';
 import { pulledFolder } from '../../weights/hub/cache.js';
-import { sizeOf } from '../../weights/hub/disk.js';
-import { BusyError } from '../../weights/hub/errors.js';
+import { fileSize } from '../../weights/hub/disk.js';
+import { LockedError } from '../../weights/hub/errors.js';
+import { hubAccess } from '../../weights/hub/hub-access.js';
 import { type PullOptions, pull } from '../../weights/hub/pull.js';
 import { VTA_LDM } from '../../weights/hub/vta-ldm.js';
 import { suite } from '../harness/suite.js';
@@ -16,12 +16,12 @@ import { cutAfter, file, sha256Of, silence, status, targetOf, whole, withHub } f
 import { inScratchFolder } from './scratch.js';
 
 const test = suite('weights/hub: pull');
-const terms: PullOptions['terms'] = {
-  answerMs: 2_000,
-  stallMs: 2_000,
+const retry: PullOptions['retry'] = {
+  responseTimeoutMs: 2_000,
+  idleTimeoutMs: 2_000,
   attempts: 3,
-  firstWaitMs: 1,
-  longestWaitMs: 2_000,
+  initialDelayMs: 1,
+  maxDelayMs: 2_000,
 };
 const big = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) >> 7);
 const small = Uint8Array.from({ length: 1000 }, (_, i) => i);
@@ -39,10 +39,10 @@ test('fetches all files, says what is to come, checks, and records', async () =>
       const pulled = await pull(TARGET, {
         cache,
         hub: hub.access(),
-        terms,
-        onPlan: ({ bytes, from, here }) => {
+        retry,
+        onPlan: ({ bytes, sources, partialBytes }) => {
           assert.equal(hub.requests.length, 0);
-          said.push(`${bytes} ${here} ${from.join()}`);
+          said.push(`${bytes} ${partialBytes} ${sources.join()}`);
         },
         onProgress: (stage, done, total) => {
           assert.ok(done <= total);
@@ -62,7 +62,7 @@ test('fetches all files, says what is to come, checks, and records', async () =>
 test('a second call asks nothing, offline or not; an absent optional file is not asked for again', async () => {
   await withHub({ 'big.bin': big, 'small.bin': small }, (hub) =>
     inScratchFolder(async (cache) => {
-      const options = { cache, hub: hub.access(), terms };
+      const options = { cache, hub: hub.access(), retry };
       const first = await pull(TARGET, options);
       assert.deepEqual(first.fetched, ['big.bin', 'small.bin']);
       hub.requests.length = 0;
@@ -78,7 +78,7 @@ test('a second call asks nothing, offline or not; an absent optional file is not
 test('offline says what is missing and asks nothing', async () => {
   await withHub({ 'big.bin': big, 'small.bin': small }, (hub) =>
     inScratchFolder(async (cache) => {
-      await assert.rejects(pull(TARGET, { cache, hub: hub.access(), terms, offline: true }), {
+      await assert.rejects(pull(TARGET, { cache, hub: hub.access(), retry, offline: true }), {
         name: 'NotPulledError',
         message: /big\.bin of 300000 bytes and small\.bin .*node engine pull a-model/,
       });
@@ -91,9 +91,9 @@ test('offline says what is missing and asks nothing', async () => {
 test('goes on by Range after each cut', async () => {
   await withHub({ 'big.bin': big }, (hub) =>
     inScratchFolder(async (cache) => {
-      const has = (length: number) => () => sizeOf(join(cache, 'a-model', 'big.bin.part')) === length;
+      const has = (length: number) => () => fileSize(join(cache, 'a-model', 'big.bin.part')) === length;
       hub.bodies.set('big.bin', [cutAfter(100_000, has(100_000)), cutAfter(50_000, has(150_000))]);
-      const { folder } = await pull(targetOf([file('big.bin')]), { cache, hub: hub.access(), terms });
+      const { folder } = await pull(targetOf([file('big.bin')]), { cache, hub: hub.access(), retry });
       assert.ok(readFileSync(join(folder, 'big.bin')).equals(big));
       assert.deepEqual(
         hub.fetches().map(({ range }) => range),
@@ -117,7 +117,7 @@ test('a later call goes on where an aborted one stopped, which leaves only the p
       const stopped = pull(target, {
         cache,
         hub: hub.access(),
-        terms,
+        retry,
         signal: controller.signal,
         onProgress: (stage) => stage === 'big.bin' && controller.abort(new Error('stop')),
       });
@@ -125,7 +125,7 @@ test('a later call goes on where an aborted one stopped, which leaves only the p
       const folder = join(cache, 'a-model');
       assert.deepEqual(readdirSync(folder), ['big.bin.part']);
       const plans: number[] = [];
-      await pull(target, { cache, hub: hub.access(), terms, onPlan: ({ here }) => plans.push(here) });
+      await pull(target, { cache, hub: hub.access(), retry, onPlan: ({ partialBytes }) => plans.push(partialBytes) });
       assert.deepEqual(plans, [1234]);
       assert.equal(hub.fetches().at(-1)?.range, 'bytes=1234-');
       assert.ok(readFileSync(join(folder, 'big.bin')).equals(big));
@@ -138,7 +138,7 @@ test('a second pull at the same time is refused by name, and one that was killed
   await withHub({ 'big.bin': big }, (hub) =>
     inScratchFolder(async (cache) => {
       const target = targetOf([file('big.bin', { bytes: big.length })]);
-      const options = { cache, hub: hub.access(), terms };
+      const options = { cache, hub: hub.access(), retry };
       let second: Promise<unknown> | undefined;
       await pull(target, { ...options, onProgress: () => (second ??= assert.rejects(pull(target, options), isBusy)) });
       await second!;
@@ -154,7 +154,7 @@ test('a second pull at the same time is refused by name, and one that was killed
 });
 
 const isBusy = (error: Error): boolean =>
-  error instanceof BusyError && error.message.includes(`process ${process.pid}`) && /wait for it/.test(error.message);
+  error instanceof LockedError && error.message.includes(`process ${process.pid}`) && /wait for it/.test(error.message);
 
 test('starts from zero where the source ignores the Range, answers 416, or the part is too long', async () => {
   const cases: [part: number, replies: ReturnType<typeof status>[], ranges: (string | undefined)[]][] = [
@@ -173,7 +173,7 @@ test('starts from zero where the source ignores the Range, answers 416, or the p
         await mkdir(folder);
         writeFileSync(join(folder, 'small.bin.part'), new Uint8Array(part));
         hub.bodies.set('small.bin', replies);
-        await pull(targetOf([file('small.bin')]), { cache, hub: hub.access(), terms });
+        await pull(targetOf([file('small.bin')]), { cache, hub: hub.access(), retry });
         assert.ok(readFileSync(join(folder, 'small.bin')).equals(small));
         assert.deepEqual(
           hub.fetches().map(({ range }) => range),
@@ -191,7 +191,7 @@ test('a whole part needs no request for a body; a file put there by hand is chec
       await mkdir(folder);
       writeFileSync(join(folder, 'big.bin.part'), big);
       writeFileSync(join(folder, 'small.bin'), small);
-      const { fetched } = await pull(TARGET, { cache, hub: hub.access(), terms });
+      const { fetched } = await pull(TARGET, { cache, hub: hub.access(), retry });
       assert.deepEqual(fetched, ['big.bin']);
       assert.deepEqual(hub.fetches(), []);
       assert.deepEqual(readdirSync(folder).sort(), ['big.bin', 'pulled.json', 'small.bin']);
@@ -203,7 +203,7 @@ test('a file that was damaged since, or is another one, is fetched again', async
   await withHub({ 'small.bin': small }, (hub) =>
     inScratchFolder(async (cache) => {
       const target = targetOf([file('small.bin')]);
-      const options = { cache, hub: hub.access(), terms };
+      const options = { cache, hub: hub.access(), retry };
       const { folder } = await pull(target, options);
       for (const damage of [() => truncate(join(folder, 'small.bin'), 10), () => forge(folder)]) {
         await damage();
@@ -228,8 +228,8 @@ test('follows redirects with the Range and without the token; a token goes to th
         const away = status(302, { location: `${store.endpoint}/blob.bin?signature=secret` });
         hub.bodies.set('big.bin', [away, away]);
         const part = join(cache, 'a-model', 'big.bin.part');
-        store.bodies.set('blob.bin', [cutAfter(1000, () => sizeOf(part) === 1000)]);
-        const { folder } = await pull(targetOf([file('big.bin')]), { cache, hub: hub.access('a-token'), terms });
+        store.bodies.set('blob.bin', [cutAfter(1000, () => fileSize(part) === 1000)]);
+        const { folder } = await pull(targetOf([file('big.bin')]), { cache, hub: hub.access('a-token'), retry });
         assert.ok(readFileSync(join(folder, 'big.bin')).equals(big));
         assert.ok(hub.requests.every(({ authorization }) => authorization === 'Bearer a-token'));
         assert.deepEqual(
@@ -253,7 +253,7 @@ test('tries again after 429, as long as it is asked to wait, and after 5xx', asy
       const { folder } = await pull(targetOf([file('small.bin')]), {
         cache,
         hub: hub.access(),
-        terms,
+        retry,
         onProgress: (stage) => stages.push(stage),
       });
       assert.ok(readFileSync(join(folder, 'small.bin')).equals(small));
@@ -279,7 +279,7 @@ test('asks the next source when one is out of reach or does not have it; an addr
           const { folder } = await pull(target, {
             cache,
             hub: hub.access('a-token'),
-            terms: { ...terms, answerMs: 500 },
+            retry: { ...retry, responseTimeoutMs: 500 },
           });
           assert.ok(readFileSync(join(folder, 'small.bin')).equals(small));
         }
@@ -309,10 +309,10 @@ test('the folder of a pulled model, or the command that pulls it', async () => {
 });
 
 test('mirror and token come from the environment; what cannot be right is refused without being repeated', () => {
-  assert.deepEqual(hubAccess({}), { endpoint: 'https://huggingface.co', called: 'the model hub' });
+  assert.deepEqual(hubAccess({}), { endpoint: 'https://huggingface.co', displayName: 'the model hub' });
   assert.deepEqual(hubAccess({ HF_ENDPOINT: 'https://mirror.example/hub/', HF_TOKEN: ' t \n' }), {
     endpoint: 'https://mirror.example/hub',
-    called: 'the mirror in HF_ENDPOINT',
+    displayName: 'the mirror in HF_ENDPOINT',
     token: 't',
   });
   const wrong = [
@@ -324,7 +324,7 @@ test('mirror and token come from the environment; what cannot be right is refuse
   for (const environment of wrong) {
     assert.throws(
       () => hubAccess(environment),
-      (error: Error) => error.name === 'SettingError' && !/sec\s*ret/.test(error.message),
+      (error: Error) => error.name === 'InvalidEnvironmentError' && !/sec\s*ret/.test(error.message),
     );
   }
 });

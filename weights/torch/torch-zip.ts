@@ -8,11 +8,11 @@ import { type Checkpoint, checkpointOf } from '../checkpoint.js';
 import { itemSize } from '../dtype.js';
 import { ArchiveError, PickleError, quoted } from '../errors.js';
 import type { ByteSource } from '../source.js';
+import { openZip, type ZipArchive } from '../zip.js';
 import { flatten } from './flatten.js';
 import { LIMITS, unpickle } from './pickle.js';
 import { tensorsOf } from './tensors.js';
 import type { TorchStorage } from './values.js';
-import { openZip, type ZipArchive } from './zip.js';
 
 const PICKLE = '/data.pkl';
 /** What `NAME/byteorder` says, at most. */
@@ -83,7 +83,7 @@ async function locateStorage(archive: ZipArchive, root: string, storage: TorchSt
     });
   }
   const bytes = storage.size * itemSize(storage.dtype);
-  if (entry.size === bytes) return archive.locate(entry);
+  if (entry.size === bytes) return archive.dataOffset(entry);
   throw new ArchiveError(`entry ${quoted(name)} is not as long as its storage`, {
     file,
     expected: `${bytes} bytes (${storage.size} of ${storage.dtype})`,

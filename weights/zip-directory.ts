@@ -1,11 +1,11 @@
 /**
- * The directory of a zip archive, as PyTorch writes them: few kinds of entries, no encryption, no second disk, nothing
- * before, between or behind that is not accounted for (PKWARE's APPNOTE.TXT, sections 4.3 to 4.5). Entries are read by
- * range; what the archive says of itself is checked against its size before anything is read or allocated.
+ * The directory of a zip archive, as PyTorch and pip know them: few kinds of entries, no encryption, no second disk,
+ * nothing before, between or behind that is not accounted for (PKWARE's APPNOTE.TXT, sections 4.3 to 4.5). The numbers of
+ * the archive are checked against its size before anything is read or allocated.
  */
 
-import { ArchiveError, quoted, type WeightsErrorDetails } from '../errors.js';
-import type { ByteSource } from '../source.js';
+import { ArchiveError, quoted, type WeightsErrorDetails } from './errors.js';
+import type { ByteSource } from './source.js';
 
 export interface ZipEntry {
   readonly name: string;
@@ -23,44 +23,42 @@ const LONGEST_COMMENT = 0xffff;
 const LOCATOR_SIZE = 20;
 const END64_SIZE = 56;
 const CENTRAL_SIZE = 46;
-const LOCAL_SIZE = 30;
+/** Bytes of an entry's local header, without its name and extra field. */
+export const LOCAL_SIZE = 30;
 const LARGEST_DIRECTORY = 32 * 2 ** 20;
 const MOST_ENTRIES = 2 ** 17;
 /** 0xffff and 0xffffffff say that the number stands in the zip64 field. */
 const IN_ZIP64_16 = 0xffff;
 const IN_ZIP64_32 = 0xffffffff;
 const ZIP64_FIELD = 1;
-const STORED = 0;
+export const STORED = 0;
 const DEFLATED = 8;
-/** A deflated entry is unpacked only up to this size: more of it is not needed, and a bomb is a deflated entry. */
-const LARGEST_DEFLATED = 2 ** 20;
 
-export interface ZipArchive {
-  readonly entries: ReadonlyMap<string, ZipEntry>;
-  /** Byte at which the entry's own bytes begin; its local header must be what the directory says. */
-  locate(entry: ZipEntry): Promise<number>;
-  /** The entry's bytes, unpacked where they are deflated and at most `largest` (default 1 MiB). */
-  read(entry: ZipEntry, largest?: number): Promise<Uint8Array<ArrayBuffer>>;
+export interface ZipDirectory {
+  entries: ReadonlyMap<string, ZipEntry>;
+  /** Byte at which the directory begins, and the data of the entries end. */
+  offset: number;
 }
 
-/** Reads the directory. Throws ArchiveError or SourceError. */
-export async function openZip(source: ByteSource): Promise<ZipArchive> {
+/**
+ * Reads the directory.
+ * @throws {ArchiveError} when it is damaged, contradicts itself or the file's size, or has kinds of entries not read here
+ * @throws {SourceError} when the bytes cannot be read
+ */
+export async function readDirectory(source: ByteSource): Promise<ZipDirectory> {
   const { directoryOffset, directorySize, count } = await readEnd(source);
   const bytes = await source.read(directoryOffset, directorySize);
   const entries = parseDirectory(bytes, count, directoryOffset, source.name);
-  requireApart(entries, directoryOffset, source.name);
-  const locate = (entry: ZipEntry): Promise<number> => locateData(source, entry, directoryOffset);
-  return {
-    entries,
-    locate,
-    async read(entry, largest = LARGEST_DEFLATED) {
-      const packed = async (): Promise<Uint8Array<ArrayBuffer>> => source.read(await locate(entry), entry.packedSize);
-      return entry.stored ? packed() : inflate(await packed(), entry, source.name, largest);
-    },
-  };
+  requireDisjoint(entries, directoryOffset, source.name);
+  return { entries, offset: directoryOffset };
 }
 
-function archiveError(file: string, problem: string, details: Omit<WeightsErrorDetails, 'file'> = {}): ArchiveError {
+/** An error with the remedy for damaged archives, unless `details` have another. */
+export function archiveError(
+  file: string,
+  problem: string,
+  details: Omit<WeightsErrorDetails, 'file'> = {},
+): ArchiveError {
   return new ArchiveError(problem, {
     remedy: 'the archive is damaged or was made to mislead; fetch it again',
     ...details,
@@ -222,7 +220,7 @@ function zip64Numbers(view: DataView, from: number, to: number, fail: (problem: 
 }
 
 /** Throws ArchiveError where entries overlap: the overlap is how small archives unpack to huge ones. */
-function requireApart(entries: ReadonlyMap<string, ZipEntry>, limit: number, file: string): void {
+function requireDisjoint(entries: ReadonlyMap<string, ZipEntry>, limit: number, file: string): void {
   const inOrder = [...entries.values()].sort((a, b) => a.headerOffset - b.headerOffset);
   inOrder.forEach((entry, i) => {
     const next = inOrder[i + 1]?.headerOffset ?? limit;
@@ -231,61 +229,6 @@ function requireApart(entries: ReadonlyMap<string, ZipEntry>, limit: number, fil
       found: `${entry.packedSize} bytes from ${entry.headerOffset}, the next at ${next}`,
     });
   });
-}
-
-async function locateData(source: ByteSource, entry: ZipEntry, limit: number): Promise<number> {
-  const name = new TextEncoder().encode(entry.name);
-  const fail = (problem: string): ArchiveError =>
-    archiveError(source.name, `entry ${quoted(entry.name)} of the zip archive ${problem}`);
-  if (entry.headerOffset + LOCAL_SIZE + name.length > limit) throw fail('has no whole header');
-  const header = await source.read(entry.headerOffset, LOCAL_SIZE + name.length);
-  const view = new DataView(header.buffer);
-  if (view.getUint32(0, true) !== 0x04034b50) throw fail('has no header where the directory says');
-  const same = view.getUint16(26, true) === name.length && name.every((byte, i) => byte === header[LOCAL_SIZE + i]);
-  const stored = view.getUint16(8, true) === STORED;
-  if (!same || stored !== entry.stored) throw fail('is another one by its own header');
-  const begin = entry.headerOffset + LOCAL_SIZE + name.length + view.getUint16(28, true);
-  if (begin + entry.packedSize > limit) throw fail('reaches beyond the data of the archive');
-  return begin;
-}
-
-async function inflate(
-  packed: Uint8Array<ArrayBuffer>,
-  entry: ZipEntry,
-  file: string,
-  largest: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const fail = (problem: string, details: Omit<WeightsErrorDetails, 'file'> = {}): ArchiveError =>
-    archiveError(file, `entry ${quoted(entry.name)} of the zip archive ${problem}`, details);
-  if (entry.size > largest) {
-    throw fail('is compressed, and too large to be unpacked', {
-      expected: `stored entries, as torch.save writes them, or at most ${largest} bytes`,
-      found: `${entry.size} bytes`,
-      remedy: 'pack the archive again without compression (zip -0)',
-    });
-  }
-  const bytes = new Uint8Array(entry.size);
-  const pieces = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
-  let filled = 0;
-  try {
-    for (;;) {
-      const { done, value } = await pieces.read();
-      if (done) break;
-      if (filled + value.length > bytes.length)
-        throw fail('unpacks to more than it says', { expected: `${entry.size} bytes` });
-      bytes.set(value, filled);
-      filled += value.length;
-    }
-  } catch (cause) {
-    if (cause instanceof ArchiveError) throw cause;
-    throw fail('is compressed and damaged', { cause });
-  } finally {
-    await pieces.cancel().catch(() => {});
-  }
-  if (filled !== bytes.length) {
-    throw fail('unpacks to less than it says', { expected: `${entry.size} bytes`, found: `${filled}` });
-  }
-  return bytes;
 }
 
 function decodeName(bytes: Uint8Array, file: string): string {
