@@ -1,7 +1,7 @@
 /** `node engine stage NAME`: one stage of a model, tensors in and out, for checks against another implementation. */
 
 import { statSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { AnyStage, AnyStageRequest } from '../model/models.js';
 import type { NamedTensors, StageNeed } from '../model/networks/index.js';
 import { SAMPLER_NAMES, type SamplerName } from '../model/samplers/names.js';
@@ -59,7 +59,7 @@ async function findStage(name: string): Promise<AnyStage> {
   const stages = await allStages();
   const stage = stages.find((each) => each.name === name);
   if (stage) return stage;
-  throw new InvalidArgumentError(`no stage '${name}'; there are ${stages.map((each) => each.name).join(', ')}.`);
+  throw new UsageError(`no stage '${name}'; there are ${stages.map((each) => each.name).join(', ')}`);
 }
 
 /** The option for each thing that a stage may need. */

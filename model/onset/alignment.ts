@@ -1,11 +1,10 @@
 /**
- * The learnable alignment embeddings: from each token, when something sounds and how loudly (tracks), and from all of
- * them, what sounds (class). The tracks are embedded and added to the tokens, so a person's edited track steers the sound.
+ * The alignment heads: from each token, onset probabilities and energies (tracks), and from all of them, the sound class. The
+ * tracks are embedded and added to the tokens, so that an edited track changes the sound.
  */
 
 import { add, concat, gather, mean, reshape, sigmoid, split, type Tensor, where } from '../../engine/engine.js';
-import { linear } from '../networks/layers.js';
-import type { Parameters } from '../networks/parameters.js';
+import { linear, type Parameters } from '../networks/index.js';
 
 /** Steps of 10 ms in one 25 Hz token. */
 export const SUBSTEPS = 4;
@@ -45,8 +44,8 @@ export interface Conditioning {
 }
 
 /**
- * Tokens [B, T, width], tracks [B, T, 8] and class indices u32 [B] to what the denoiser takes. Where `keep` [B] is 0 the
- * whole condition is replaced by a learnt null one (classifier-free guidance); the class then is index `classes`.
+ * Tokens [B, T, width], tracks [B, T, 8] and class indices u32 [B] → the denoiser's conditioning. Where `keep` [B] is 0 the
+ * whole condition is replaced by a learnt null one (for classifier-free guidance); the class is then index `classes`.
  */
 export function embedCondition(
   p: Parameters,
@@ -60,10 +59,10 @@ export function embedCondition(
 ): Conditioning {
   return p.in('condition', () => {
     const [batch, , width] = tokens.shape as [number, number, number];
-    const nothing = p.get('null', [1, 1, width], { kind: 'zeros' });
-    const seen = add(tokens, linear(p, 'tracks', tracks, width));
-    const kept = reshape(keep, [batch, 1, 1]);
-    const table = p.get('class', [classes + 1, width], { kind: 'normal', deviation: 1 });
-    return { aligned: where(kept, seen, nothing), global: gather(table, classIndex) };
+    const nullCondition = p.get('null', [1, 1, width], { kind: 'zeros' });
+    const condition = add(tokens, linear(p, 'tracks', tracks, width));
+    const keepMask = reshape(keep, [batch, 1, 1]);
+    const classEmbeddings = p.get('class', [classes + 1, width], { kind: 'normal', deviation: 1 });
+    return { aligned: where(keepMask, condition, nullCondition), global: gather(classEmbeddings, classIndex) };
   });
 }

@@ -1,7 +1,7 @@
 /** The parts of a model, built from its config: encoder, codec, and the functions that join them. */
 
 import type { Tensor } from '../../engine/engine.js';
-import type { Parameters } from '../networks/parameters.js';
+import type { Parameters } from '../networks/index.js';
 import { type Alignment, alignmentHeads, type Conditioning, embedCondition } from './alignment.js';
 import type { Codec } from './codec.js';
 import type { ModelConfig } from './config.js';
@@ -17,12 +17,12 @@ export interface OnsetModel {
   readonly config: ModelConfig;
   readonly encoder: Encoder;
   readonly codec: Codec;
-  /** Seen → tokens [B, T, width]. */
-  tokens(p: Parameters, seen: Tensor): Tensor;
+  /** Visual features → tokens [B, T, width]. */
+  tokens(p: Parameters, visualFeatures: Tensor): Tensor;
   heads(p: Parameters, tokens: Tensor): Alignment;
   condition(p: Parameters, parts: { tokens: Tensor; tracks: Tensor; classIndex: Tensor; keep: Tensor }): Conditioning;
   /** Velocity of the flow [B, T, latentChannels]. */
-  velocity(p: Parameters, parts: { noisy: Tensor; time: Tensor; condition: Conditioning }): Tensor;
+  velocity(p: Parameters, parts: { noisyLatents: Tensor; time: Tensor; condition: Conditioning }): Tensor;
 }
 
 /** The names of parameters begin with `codec.`, `encoder.` or `generator.`: one weights file each. */
@@ -38,15 +38,15 @@ export function buildModel(config: ModelConfig): OnsetModel {
       encode: (p, sound) => p.in('codec', () => codec.encode(p, sound)),
       decode: (p, latents) => p.in('codec', () => codec.decode(p, latents)),
     },
-    tokens: (p, seen) => p.in('encoder', () => encoder.encode(p, seen, generator.width)),
+    tokens: (p, visualFeatures) => p.in('encoder', () => encoder.encode(p, visualFeatures, generator.width)),
     heads: (p, tokens) => p.in('encoder', () => alignmentHeads(p, tokens, classes.length)),
     condition: (p, parts) => p.in('generator', () => embedCondition(p, { ...parts, classes: classes.length })),
-    velocity: (p, { noisy, time, condition }) =>
+    velocity: (p, { noisyLatents, time, condition }) =>
       p.in('generator', () =>
         diffusionTransformer(
           p,
           { ...generator, latentChannels: codec.latentChannels },
-          { noisy, time, aligned: condition.aligned, global: condition.global },
+          { noisyLatents, time, aligned: condition.aligned, global: condition.global },
         ),
       ),
   };

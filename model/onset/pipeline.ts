@@ -23,7 +23,6 @@ import { cellFeatures, type FlowClip, flowAt, tokenFeatures } from './flow-featu
 import { latentNoise } from './latent-noise.js';
 import { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
 import { allParameters, DECODE_WINDOW, traceDecode, traceDenoise, traceEncode, WINDOW } from './plans.js';
-import { SAMPLE_RATE } from './spectral-codec.js';
 
 /** Tokens that neighbouring windows share. */
 const OVERLAP = 25;
@@ -139,7 +138,7 @@ export class OnsetPipeline {
     const results: PipelineSound[] = [];
     for (const [i, clip] of clips.entries()) {
       const sound = await this.#decode(latents[i]!, options);
-      const samples = sound.slice(0, Math.round(clip.seconds * SAMPLE_RATE));
+      const samples = sound.slice(0, Math.round(clip.seconds * this.model.codec.sampleRate));
       results.push({
         samples: limitPeak(samples),
         seconds: clip.seconds,
@@ -211,16 +210,16 @@ export class OnsetPipeline {
       for (const [, part, first] of batches(windows)) {
         signal?.throwIfAborted();
         const plan = await this.#plan('denoise', part.length);
-        const noisy = new Float32Array(part.length * perWindow);
+        const noisyLatents = new Float32Array(part.length * perWindow);
         const tokens = new Float32Array(part.length * WINDOW * width);
         const tracks = new Float32Array(part.length * WINDOW * TRACKS);
         for (const [b, { clip, start }] of part.entries()) {
-          noisy.set(states[clip]!.subarray(start * channels, (start + WINDOW) * channels), b * perWindow);
+          noisyLatents.set(states[clip]!.subarray(start * channels, (start + WINDOW) * channels), b * perWindow);
           tokens.set(encoded.tokens[first + b]!, b * WINDOW * width);
           tracks.set(encoded.windowTracks[first + b]!, b * WINDOW * TRACKS);
         }
         const out = await plan.run({
-          noisy,
+          'noisy-latents': noisyLatents,
           tokens,
           tracks,
           time: new Float32Array(part.length * 2).fill(time),

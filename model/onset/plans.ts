@@ -29,7 +29,7 @@ export const traceDenoise: Trace = (model, p, batch) => {
   const { width } = model.config.generator;
   const channels = model.codec.latentChannels;
   const classes = model.config.classes.length;
-  const noisy = graph.input('noisy', [batch, WINDOW, channels]);
+  const noisyLatents = graph.input('noisy-latents', [batch, WINDOW, channels]);
   const tokens = graph.input('tokens', [batch, WINDOW, width]);
   const tracks = graph.input('tracks', [batch, WINDOW, TRACKS]);
   const guidance = graph.input('guidance', [1]);
@@ -45,7 +45,7 @@ export const traceDenoise: Trace = (model, p, batch) => {
     keep,
   });
   const both = model.velocity(p, {
-    noisy: concat([noisy, noisy], 0),
+    noisyLatents: concat([noisyLatents, noisyLatents], 0),
     time: graph.input('time', [2 * batch]),
     condition,
   });

@@ -19,12 +19,13 @@ import {
   split,
   type Tensor,
 } from '../../engine/engine.js';
-import { convNext, convolve1d, layerNormalise, linear, upsample1d } from '../networks/layers.js';
-import type { Parameters } from '../networks/parameters.js';
+import { convNext, convolve1d, layerNormalise, linear, type Parameters, upsample1d } from '../networks/index.js';
 import type { Codec } from './codec.js';
 
-export const SAMPLE_RATE = 16000;
-export const HOP = 160;
+/** Hz; of a codec at hand, `codec.sampleRate`. */
+export const SAMPLE_RATE = 16_000;
+/** Samples to a frame of the spectra: 10 ms. */
+const HOP = 160;
 const MEL_FFT = 1024;
 const LATENT_STRIDE = 4;
 
@@ -52,6 +53,7 @@ export function spectralCodec(config: SpectralCodecConfig): Codec {
     return h;
   };
   return {
+    sampleRate: SAMPLE_RATE,
     latentChannels,
     samplesPerLatent: HOP * LATENT_STRIDE,
     // conv k7 and ConvNeXt blocks k7 at 25 Hz reach 3 frames each; blocks at 100 Hz reach 3 fine frames; the window 2 more.

@@ -14,7 +14,6 @@ import {
 import { extractFeatures } from './extract-features.js';
 import { onsetEvents } from './onset-events.js';
 import { ONSET_DEFAULTS, OnsetPipeline, type VisualFeatures } from './pipeline.js';
-import { SAMPLE_RATE } from './spectral-codec.js';
 
 const { seed, steps, guidance } = ONSET_DEFAULTS;
 
@@ -55,7 +54,7 @@ export class OnsetVideoToAudio implements VideoToAudioModel {
   constructor(engine: Engine, pipeline: OnsetPipeline) {
     this.#engine = engine;
     this.#pipeline = pipeline;
-    this.sampleRate = SAMPLE_RATE;
+    this.sampleRate = pipeline.model.codec.sampleRate;
     this.capabilities = { soundClasses: pipeline.model.config.classes, appearance: true, events: true };
   }
 

@@ -1,11 +1,11 @@
-/** What the rest of the model asks of a visual encoder: what is seen, to one token a latent frame. */
+/** A visual encoder: visual features to one token a latent frame. */
 
 import type { Tensor } from '../../engine/engine.js';
-import type { Parameters } from '../networks/parameters.js';
+import type { Parameters } from '../networks/index.js';
 
 export interface Encoder {
-  /** Shape of what is seen in `frames` latent frames of one window, without the batch. */
+  /** Shape of the visual features of `frames` latent frames, without the batch. */
   inputShape(frames: number): number[];
-  /** Seen [B, ...inputShape(T)] → tokens [B, T, width]. */
-  encode(p: Parameters, seen: Tensor, width: number): Tensor;
+  /** Visual features [B, ...inputShape(T)] → tokens [B, T, width]. */
+  encode(p: Parameters, visualFeatures: Tensor, width: number): Tensor;
 }

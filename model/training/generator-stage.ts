@@ -41,7 +41,7 @@ export function generatorStage(model: OnsetModel, config: TrainingConfig, clips:
       const noise = randomNormal(graph, latents.shape, { seed, stream: 0 });
       const towards = sub(latents, noise);
       const noisy = add(noise, mul(reshape(time, [batch, 1, 1]), towards));
-      const flow = mse(model.velocity(p, { noisy, time, condition }), towards);
+      const flow = mse(model.velocity(p, { noisyLatents: noisy, time, condition }), towards);
       return { loss: add(flow, aligned.loss), figures: { flow, ...aligned.figures } };
     },
     batch(step) {

@@ -77,7 +77,7 @@ async function replay(
   graph.output(
     'velocity',
     model.velocity(p, {
-      noisy: graph.input('noisy', [batch, frames, channels]),
+      noisyLatents: graph.input('noisy', [batch, frames, channels]),
       time: graph.input('time', [batch]),
       condition,
     }),

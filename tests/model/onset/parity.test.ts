@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Graph, type Tensor } from '../../../engine/engine.js';
 import { Parameters } from '../../../model/networks/parameters.js';
 import { predictedTracks } from '../../../model/onset/alignment.js';
@@ -7,17 +7,18 @@ import { OnsetPipeline } from '../../../model/onset/pipeline.js';
 import { shippedWeights } from '../../../model/onset/shipped-weights.js';
 import { openSafetensors, withFile } from '../../../weights/index.js';
 import { sharedEngine } from '../../harness/engine.js';
+import { GOLDENS, nmse } from '../../harness/goldens.js';
 import { suite } from '../../harness/suite.js';
 
 const test = suite('model: parity with PyTorch');
 
 /** Made by tests/oracle/onset_model.py from the shipped weights. */
-const GOLDENS = join(dirname(shippedWeights()), '..', 'tests', 'oracle', 'goldens', 'onset.safetensors');
+const GOLDEN_FILE = join(GOLDENS, 'onset.safetensors');
 
 test('every part of the shipped model gives what its PyTorch twin gives, to NMSE 1e-9', async () => {
   const engine = await sharedEngine();
   const { model } = await OnsetPipeline.load(engine, shippedWeights());
-  await withFile(GOLDENS, async (source) => {
+  await withFile(GOLDEN_FILE, async (source) => {
     const file = await openSafetensors(source);
     const graph = new Graph();
     const p = new Parameters(graph);
@@ -42,7 +43,10 @@ test('every part of the shipped model gives what its PyTorch twin gives, to NMSE
     graph.output('tokens', tokens);
     graph.output('tracks', predictedTracks(heads));
     graph.output('classes', heads.classLogits);
-    graph.output('velocity', model.velocity(p, { noisy: input('noisy'), time: graph.input('time', [2]), condition }));
+    graph.output(
+      'velocity',
+      model.velocity(p, { noisyLatents: input('noisy'), time: graph.input('time', [2]), condition }),
+    );
     graph.output('decoded', model.codec.decode(p, input('latents')));
     graph.output('encoded', model.codec.encode(p, input('sound')));
     const plan = await engine.compile(graph);
@@ -50,14 +54,8 @@ test('every part of the shipped model gives what its PyTorch twin gives, to NMSE
     plan.dispose();
     for (const [name, found] of Object.entries(out)) {
       const expected = await file.readAsF32(`out.${name}`);
-      assert.equal(found.length, expected.length, name);
-      let error = 0;
-      let size = 0;
-      for (let i = 0; i < found.length; i++) {
-        error += (found[i]! - expected[i]!) ** 2;
-        size += expected[i]! ** 2;
-      }
-      assert.ok(error / size <= 1e-9, `${name}: NMSE ${error / size}`);
+      const error = nmse(found, expected);
+      assert.ok(error <= 1e-9, `${name}: NMSE ${error}`);
     }
   });
 });
