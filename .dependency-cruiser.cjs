@@ -1,3 +1,11 @@
+const { readdirSync } = require('node:fs');
+
+/** Rooms of `model/` that families share or that stand above them; every other folder is a family. */
+const SHARED = ['appearance', 'evaluation', 'foley', 'media', 'networks', 'samplers', 'training'];
+const families = readdirSync('model', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !SHARED.includes(entry.name))
+  .map((entry) => entry.name);
+
 /** The house's import rule: a room imports only from the rooms below it (ARCHITECTURE.md, "The house"). */
 const room = (name, from, allowed) => ({
   name,
@@ -43,7 +51,7 @@ module.exports = {
       { path: '^model/appearance/' },
       '^(model/(appearance|networks|samplers|media)/|weights/|engine/|kernels/)',
     ),
-    ...['onset', 'vta-ldm'].map((family) =>
+    ...families.map((family) =>
       room(
         `${family}-imports-below`,
         { path: `^model/${family}/` },
