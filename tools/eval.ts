@@ -1,8 +1,8 @@
 /** `node engine eval onset`: quality and synchrony of a model on clips it was not trained on, beside its control. */
 
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Evaluation } from '../model/evaluation/index.js';
 import { interruptible } from './interrupt.js';
 import { number, whole } from './options.js';
 import { progress, result, say } from './terminal.js';
@@ -13,7 +13,7 @@ interface EvalOptions {
   steps?: number;
   guidance?: number;
   weights?: string;
-  real: string;
+  real?: string;
   json?: boolean;
 }
 
@@ -23,20 +23,15 @@ export function register(program: Command): void {
     .description('measure a model: onset F1, envelope correlation, STFT-L1, and the same with shuffled video')
     .argument('<model>', 'onset, or a folder of weights')
     .option('--clips <n>', 'held-out procedural clips', whole(2), 200)
-    .option(
-      '--real <folder>',
-      'folder of real clips (vas, vggsound, footage inside), where there is one',
-      '../shared/clips',
-    )
+    .option('--real <folder>', 'also measure on a folder of real clips (with vas, vggsound, footage inside)')
     .option('--seed <n>', 'seed of the sampler', whole(0, 2 ** 32 - 1), 0)
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
-    .option('--guidance <g>', 'how strongly the picture leads the sound', number(0))
+    .option('--guidance <g>', 'how strongly the video guides the sound', number(0))
     .option('--json', 'print one JSON object')
     .action(async (model: string, options: EvalOptions) => {
       const { createEngine } = await import('../engine/engine.js');
       const { ONSET_DEFAULTS, OnsetPipeline } = await import('../model/onset/pipeline.js');
-      const { evaluate } = await import('../model/evaluation/evaluate.js');
-      const { procedural, realSets } = await import('../model/evaluation/clips.js');
+      const { evaluate, proceduralClips, realClips } = await import('../model/evaluation/index.js');
       const { shippedWeights } = await import('../model/onset/shipped-weights.js');
       const engine = await createEngine();
       try {
@@ -49,9 +44,10 @@ export function register(program: Command): void {
             signal,
           };
           const bar = progress('eval');
-          const sets = { procedural: await procedural(engine, options.clips, bar.update, signal) };
-          if (existsSync(options.real)) Object.assign(sets, await realSets(engine, options.real, bar.update, signal));
-          const measured: Record<string, Awaited<ReturnType<typeof evaluate>>> = {};
+          const reading = { onProgress: bar.update, signal };
+          const sets = { procedural: await proceduralClips(engine, options.clips, reading) };
+          if (options.real !== undefined) Object.assign(sets, await realClips(engine, options.real, reading));
+          const measured: Record<string, Evaluation> = {};
           for (const [name, clips] of Object.entries(sets)) {
             measured[name] = await evaluate(pipeline, clips, {
               ...sampler,

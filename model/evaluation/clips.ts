@@ -1,80 +1,93 @@
-/** Clips to evaluate on: held-out procedural ones, and folders of real ones where they are at hand. */
+/** Clips to evaluate on: held-out procedural ones, and folders of real ones. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
-import { makeClip, worldSeed } from '../foley/clip.js';
+import { makeClip, worldSeed } from '../foley/index.js';
 import { decodeAudio, openClip } from '../media/index.js';
-import { extractFeatures } from '../onset/extract-features.js';
-import { FlowExtractor } from '../onset/flow-extractor.js';
-import { readManifest } from '../training/data/footage.js';
+import { extractFeatures, FlowExtractor, SAMPLE_RATE } from '../onset/index.js';
+import { readManifest } from '../training/data/index.js';
+import { EvaluationError } from './errors.js';
 import type { EvaluationClip } from './evaluate.js';
 import { detectOnsets } from './onsets.js';
 
-/** Pixels a side at which the flow of evaluation clips is measured; the shipped model's own. */
+/** Width and height at which the flow of evaluation clips is measured, in pixels; the shipped model's own. */
 const SIZE = 64;
 
-type Report = (stage: string, done: number, total: number) => void;
+export interface ClipsOptions {
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
 
 /** `count` clips of the world's validation seeds, all kinds of material and source, 4 s each. */
-export async function procedural(
+export async function proceduralClips(
   engine: Engine,
   count: number,
-  report: Report,
-  signal?: AbortSignal,
+  { onProgress, signal }: ClipsOptions = {},
 ): Promise<EvaluationClip[]> {
   const extractor = new FlowExtractor(engine, SIZE, SIZE);
   const clips: EvaluationClip[] = [];
-  for (let i = 0; i < count; i++) {
-    signal?.throwIfAborted();
-    const clip = makeClip(worldSeed('validation', i), { size: SIZE, pairs: 'all' });
-    clips.push({
-      name: `world ${i}`,
-      seen: { seconds: clip.seconds, flow: await extractor.extract(clip.frames, clip.times) },
-      sound: clip.sound,
-      events: clip.events.map((e) => e.time),
-    });
-    report('making clips', i + 1, count);
+  try {
+    for (let i = 0; i < count; i++) {
+      signal?.throwIfAborted();
+      const clip = makeClip(worldSeed('validation', i), { size: SIZE, pairs: 'all' });
+      clips.push({
+        name: `world ${i}`,
+        features: { seconds: clip.seconds, flow: await extractor.extract(clip.frames, clip.times) },
+        sound: clip.sound,
+        events: clip.events.map((e) => e.time),
+      });
+      onProgress?.('making clips', i + 1, count);
+    }
+  } finally {
+    extractor.dispose();
   }
-  extractor.dispose();
   return clips;
 }
 
-/** `vas`, `vggsound`, and the validation hits of `footage`, as far as the folder has them; events are those of the true sound. */
-export async function realSets(
+/**
+ * The sets of real clips of a folder, by name: `vas`, `vggsound`, and the validation hits of `footage`, those that are
+ * there. Events are the onsets of each clip's own sound.
+ *
+ * @throws {EvaluationError} for a folder without any of them, {MediaError} for a clip that cannot be read,
+ * {FootageError} for the manifest of `footage`
+ */
+export async function realClips(
   engine: Engine,
   folder: string,
-  report: Report,
-  signal?: AbortSignal,
+  { onProgress, signal }: ClipsOptions = {},
 ): Promise<Record<string, EvaluationClip[]>> {
-  const files: Record<string, string[]> = {};
+  const sets: Record<string, EvaluationClip[]> = {};
+  for (const [name, paths] of Object.entries(realPaths(folder))) {
+    const clips: EvaluationClip[] = [];
+    for (const path of paths) {
+      const sound = await decodeAudio(path, { sampleRate: SAMPLE_RATE, signal });
+      const clip = await openClip(path, { signal });
+      const { features } = await extractFeatures(engine, clip, { size: SIZE, signal });
+      clips.push({ name: basename(path), features, sound, events: detectOnsets(sound, SAMPLE_RATE) });
+      onProgress?.(`reading ${name}`, clips.length, paths.length);
+    }
+    sets[name] = clips;
+  }
+  return sets;
+}
+
+/** Paths of the clips of each set. */
+function realPaths(folder: string): Record<string, string[]> {
+  const paths: Record<string, string[]> = {};
   for (const name of ['vas', 'vggsound']) {
     const path = join(folder, name);
-    if (existsSync(path))
-      files[name] = readdirSync(path)
-        .filter((f) => f.endsWith('.mp4'))
-        .sort()
-        .map((f) => join(path, f));
+    if (!existsSync(path)) continue;
+    const files = readdirSync(path).filter((file) => file.endsWith('.mp4'));
+    paths[name] = files.sort().map((file) => join(path, file));
   }
   const footage = join(folder, 'footage');
   if (existsSync(footage)) {
-    files['footage validation hits'] = readManifest(footage)
-      .filter((entry) => entry.split === 'val' && entry.hit)
-      .map((entry) => join(footage, entry.file));
+    const entries = readManifest(footage).filter((entry) => entry.split === 'val' && entry.hit);
+    paths['footage validation hits'] = entries.map((entry) => entry.path);
   }
-  const sets: Record<string, EvaluationClip[]> = {};
-  for (const [name, paths] of Object.entries(files)) {
-    sets[name] = [];
-    for (const [i, path] of paths.entries()) {
-      const sound = await decodeAudio(path, { signal });
-      sets[name].push({
-        name: basename(path),
-        seen: (await extractFeatures(engine, await openClip(path, { signal }), { size: SIZE, signal })).features,
-        sound,
-        events: detectOnsets(sound),
-      });
-      report(`watching ${name}`, i + 1, paths.length);
-    }
+  if (Object.keys(paths).length === 0) {
+    throw new EvaluationError(`${folder}: there is none of the sets vas, vggsound and footage in this folder`);
   }
-  return sets;
+  return paths;
 }

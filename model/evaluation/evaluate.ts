@@ -1,6 +1,6 @@
-/** Generates sound for clips whose own sound is known, and measures both quality and synchrony beside a control. */
+/** Generates sound for clips whose own sound is known, and measures its quality and synchrony beside a control. */
 
-import type { OnsetPipeline, PipelineSound, VisualFeatures } from '../onset/pipeline.js';
+import { type OnsetPipeline, SAMPLE_RATE, type VisualFeatures } from '../onset/index.js';
 import { shuffled } from './controls.js';
 import { envelopeCorrelation } from './envelope.js';
 import { type Match, matchEvents, pooledF1 } from './f1.js';
@@ -9,10 +9,10 @@ import { stftDistance } from './spectral.js';
 
 export interface EvaluationClip {
   name: string;
-  seen: VisualFeatures;
+  features: VisualFeatures;
   /** 16 kHz mono, in [−1, 1]. */
   sound: Float32Array;
-  /** Seconds at which something is heard to begin; empty for continuous sounds, which onset scores leave out. */
+  /** Seconds at which a sound begins; empty for continuous sounds, which onset scores leave out. */
   events: readonly number[];
 }
 
@@ -30,9 +30,9 @@ export interface Evaluation {
   clips: number;
   clipsWithEvents: number;
   generated: Scores;
-  /** The same sounds against other clips' truth: what a model that does not look would score. */
+  /** The same sounds against other clips: what a model would score that does not see the video. */
   shuffled: Scores;
-  /** The clips' own sound: what the onset detector can reach at most. */
+  /** The clips' own sound: the highest score that the onset detector allows. */
   ceiling: { f1At50: number; f1At100: number };
 }
 
@@ -46,8 +46,14 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * Generates sound for each clip and scores it, beside a control and a ceiling.
+ *
+ * @param clips at least two
+ * @throws {EvaluationError} for a single clip, or the signal's reason
+ */
 export async function evaluate(
-  pipeline: OnsetPipeline,
+  pipeline: Pick<OnsetPipeline, 'generate'>,
   clips: readonly EvaluationClip[],
   options: EvaluateOptions,
 ): Promise<Evaluation> {
@@ -55,15 +61,15 @@ export async function evaluate(
   const sounds: Float32Array[] = [];
   for (let at = 0; at < clips.length; at += batch) {
     const part = clips.slice(at, at + batch);
-    const made: PipelineSound[] = await pipeline.generate(
-      part.map((c) => c.seen),
+    const generated = await pipeline.generate(
+      part.map((c) => c.features),
       { seed: options.seed, steps: options.steps, guidance: options.guidance, signal },
     );
-    sounds.push(...made.map((m) => m.samples));
+    sounds.push(...generated.map(({ samples }) => samples));
     onProgress?.(sounds.length, clips.length);
   }
-  const onsets = sounds.map(detectOnsets);
-  const own = clips.map((c) => detectOnsets(c.sound));
+  const onsets = sounds.map((sound) => detectOnsets(sound, SAMPLE_RATE));
+  const own = clips.map(({ sound }) => detectOnsets(sound, SAMPLE_RATE));
   return {
     clips: clips.length,
     clipsWithEvents: clips.filter((c) => c.events.length > 0).length,

@@ -1,7 +1,7 @@
-/** How well two lists of moments agree. */
+/** F1 of predicted against actual times of events. */
 
 export interface Match {
-  /** Pairs, each moment in at most one, that lie within the tolerance. */
+  /** Pairs of a predicted and an actual time within the tolerance, each time in at most one of them. */
   hits: number;
   predicted: number;
   actual: number;
@@ -12,9 +12,9 @@ export function matchEvents(predicted: readonly number[], actual: readonly numbe
   const a = predicted.toSorted((x, y) => x - y);
   const b = actual.toSorted((x, y) => x - y);
   let hits = 0;
-  // On a line, pairing the earliest moments that can be paired is the best there is.
+  // On a line the greedy choice, to pair the earliest times that can be paired, is optimal.
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    const late = a[i] - b[j];
+    const late = a[i]! - b[j]!;
     if (Math.abs(late) <= tolerance) hits++;
     if (late <= tolerance) i++;
     if (late >= -tolerance) j++;
@@ -27,7 +27,7 @@ export function f1({ hits, predicted, actual }: Match): number {
   return predicted + actual === 0 ? 1 : (2 * hits) / (predicted + actual);
 }
 
-/** F1 over all moments of all clips: long and busy clips weigh more. */
+/** F1 over all times of all clips: long and busy clips weigh more. */
 export function pooledF1(matches: readonly Match[]): number {
   const sum: Match = { hits: 0, predicted: 0, actual: 0 };
   for (const { hits, predicted, actual } of matches) {
@@ -36,9 +36,4 @@ export function pooledF1(matches: readonly Match[]): number {
     sum.actual += actual;
   }
   return f1(sum);
-}
-
-/** Mean of the clips' own F1: every clip weighs the same. NaN without clips. */
-export function meanF1(matches: readonly Match[]): number {
-  return matches.reduce((sum, match) => sum + f1(match), 0) / matches.length;
 }

@@ -1,4 +1,4 @@
-/** Cutting a signal into windowed frames and taking their magnitudes; the mel scale. */
+/** The short-time Fourier transform (STFT) and mel filters. */
 import { RealFft } from './fft.js';
 
 /** The periodic Hann window. */
@@ -26,19 +26,19 @@ export function stftMagnitudes(signal: ArrayLike<number>, size: number, hop: num
   const values = new Float64Array(frames * bins);
   const frame = new Float64Array(size);
   for (let f = 0; f < frames; f++) {
-    for (let i = 0; i < size; i++) frame[i] = window[i] * mirrored(signal, f * hop + i - size / 2);
+    for (let i = 0; i < size; i++) frame[i] = window[i]! * mirrored(signal, f * hop + i - size / 2);
     const { re, im } = fft.transform(frame);
-    for (let k = 0; k < bins; k++) values[f * bins + k] = Math.hypot(re[k], im[k]);
+    for (let k = 0; k < bins; k++) values[f * bins + k] = Math.hypot(re[k]!, im[k]!);
   }
   return { values, frames, bins };
 }
 
-/** The signal goes back and forth past its ends, without repeating the end sample. */
+/** The signal with reflection padding: mirrored at its ends, without repeating the end sample. */
 function mirrored(signal: ArrayLike<number>, i: number): number {
   const last = signal.length - 1;
-  if (last <= 0) return last === 0 ? signal[0] : 0;
-  const folded = Math.abs(i) % (2 * last);
-  return signal[folded <= last ? folded : 2 * last - folded];
+  if (last <= 0) return last === 0 ? signal[0]! : 0;
+  const wrapped = Math.abs(i) % (2 * last);
+  return signal[wrapped <= last ? wrapped : 2 * last - wrapped]!;
 }
 
 /** Hz to mel and back: Slaney's scale, linear below 1 kHz and logarithmic above (Auditory Toolbox, 1998). */
@@ -58,7 +58,7 @@ export function melFilters(rate: number, size: number, bands: number, low: numbe
     toHz(toMel(low) + ((toMel(high) - toMel(low)) * i) / (bands + 1)),
   );
   for (let band = 0; band < bands; band++) {
-    const [left, middle, right] = edges.slice(band, band + 3);
+    const [left, middle, right] = edges.slice(band, band + 3) as [number, number, number];
     for (let k = 0; k < bins; k++) {
       const hz = (k * rate) / size;
       const height = Math.min((hz - left) / (middle - left), (right - hz) / (right - middle));
@@ -77,10 +77,10 @@ export function melPowers({ values, frames, bins }: Spectrogram, filters: Float6
     const from = row.findIndex((weight) => weight > 0);
     if (from < 0) continue;
     let to = from;
-    while (to < bins && row[to] > 0) to++;
+    while (to < bins && row[to]! > 0) to++;
     for (let f = 0; f < frames; f++) {
       let sum = 0;
-      for (let k = from; k < to; k++) sum += row[k] * values[f * bins + k] ** 2;
+      for (let k = from; k < to; k++) sum += row[k]! * values[f * bins + k]! ** 2;
       mel[f * bands + band] = sum;
     }
   }

@@ -1,10 +1,9 @@
 /**
- * When sounds begin, heard in a recording alone: the judge of whether generated sound hits when the picture hits.
+ * Detects the onsets of a recording: the measure of whether generated sound begins when the video shows it.
  *
  * Spectral flux with a maximum filter (SuperFlux: Böck and Widmer, DAFx 2013) against an absolute threshold in dB. A
- * threshold relative to the clip's own loudest flux, as is usual, would find "onsets" in steady noise and so reward it.
+ * threshold relative to the clip's own loudest flux, as is usual, would find "onsets" in steady noise.
  */
-import { SAMPLE_RATE } from '../foley/labelled-clip.js';
 import { melFilters, melPowers, stftMagnitudes } from './frames.js';
 import { resample } from './resample.js';
 
@@ -27,22 +26,23 @@ const DELAY = 0.005;
 const FAINT = 45;
 
 /**
- * @param sound mono, 16 kHz
+ * @param sound mono
+ * @param sampleRate a whole number of Hz
  * @returns seconds of the onsets, rising, at least 60 ms apart
  */
-export function detectOnsets(sound: Float32Array): number[] {
-  const flux = spectralFlux(sound);
-  const loudness = frameLoudness(sound, flux.length);
+export function detectOnsets(sound: Float32Array, sampleRate: number): number[] {
+  const flux = spectralFlux(resample(sound, sampleRate, RATE));
+  const loudness = frameLoudness(sound, sampleRate, flux.length);
   const faint = Math.max(...loudness) * 10 ** (-FAINT / 20);
   const onsets: number[] = [];
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < flux.length; i++) {
-    if (i - last <= WAIT || loudness[i] <= faint) continue;
+    if (i - last <= WAIT || loudness[i]! <= faint) continue;
     let mean = 0;
     const [from, to] = [Math.max(0, i - MEAN_REACH), Math.min(flux.length - 1, i + MEAN_REACH)];
-    for (let j = from; j <= to; j++) mean += flux[j];
+    for (let j = from; j <= to; j++) mean += flux[j]!;
     mean /= to - from + 1;
-    if (flux[i] < mean + THRESHOLD || !isHighest(flux, i)) continue;
+    if (flux[i]! < mean + THRESHOLD || !isHighest(flux, i)) continue;
     onsets.push(Math.max(0, (i * HOP) / RATE - DELAY));
     last = i;
   }
@@ -51,43 +51,43 @@ export function detectOnsets(sound: Float32Array): number[] {
 
 function isHighest(flux: Float64Array, i: number): boolean {
   for (let j = Math.max(0, i - PEAK_REACH); j <= Math.min(flux.length - 1, i + PEAK_REACH); j++) {
-    if (flux[j] > flux[i]) return false;
+    if (flux[j]! > flux[i]!) return false;
   }
   return true;
 }
 
 /** Mean over the mel bands of the rise, in dB, over two frames, the earlier one widened to its neighbouring bands. */
 function spectralFlux(sound: Float32Array): Float64Array {
-  const spectrogram = stftMagnitudes(resample(sound, SAMPLE_RATE, RATE), SIZE, HOP);
+  const spectrogram = stftMagnitudes(sound, SIZE, HOP);
   const levels = melPowers(spectrogram, melFilters(RATE, SIZE, BANDS, LOW, HIGH), BANDS);
   let loudest = 1e-10;
   for (const power of levels) loudest = Math.max(loudest, power);
   for (let i = 0; i < levels.length; i++) {
-    levels[i] = Math.max(-RANGE, 10 * Math.log10(Math.max(levels[i], 1e-10) / loudest));
+    levels[i] = Math.max(-RANGE, 10 * Math.log10(Math.max(levels[i]!, 1e-10) / loudest));
   }
   const flux = new Float64Array(spectrogram.frames);
   for (let f = LAG; f < spectrogram.frames; f++) {
     const before = (f - LAG) * BANDS;
     for (let band = 0; band < BANDS; band++) {
-      let widened = levels[before + band];
-      if (band > 0) widened = Math.max(widened, levels[before + band - 1]);
-      if (band < BANDS - 1) widened = Math.max(widened, levels[before + band + 1]);
-      flux[f] += Math.max(0, levels[f * BANDS + band] - widened) / BANDS;
+      let widened = levels[before + band]!;
+      if (band > 0) widened = Math.max(widened, levels[before + band - 1]!);
+      if (band < BANDS - 1) widened = Math.max(widened, levels[before + band + 1]!);
+      flux[f]! += Math.max(0, levels[f * BANDS + band]! - widened) / BANDS;
     }
   }
   return flux;
 }
 
 /** Root mean square of the sound around each flux frame. */
-function frameLoudness(sound: Float32Array, frames: number): Float64Array {
+function frameLoudness(sound: Float32Array, sampleRate: number, frames: number): Float64Array {
   const loudness = new Float64Array(frames);
-  const hop = (HOP / RATE) * SAMPLE_RATE;
-  const half = ((SIZE / RATE) * SAMPLE_RATE) / 2;
+  const hop = (HOP / RATE) * sampleRate;
+  const half = ((SIZE / RATE) * sampleRate) / 2;
   for (let f = 0; f < frames; f++) {
     const from = Math.max(0, Math.floor(f * hop - half));
     const to = Math.min(sound.length, Math.floor(f * hop + half));
     let sum = 0;
-    for (let i = from; i < to; i++) sum += sound[i] * sound[i];
+    for (let i = from; i < to; i++) sum += sound[i]! * sound[i]!;
     loudness[f] = Math.sqrt(sum / Math.max(1, to - from));
   }
   return loudness;

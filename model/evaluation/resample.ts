@@ -21,7 +21,7 @@ export function resample(signal: ArrayLike<number>, from: number, to: number): F
     const phase = (position % up) * width;
     let sum = 0;
     for (let i = Math.max(0, -first); i < Math.min(width, signal.length - first); i++) {
-      sum += taps[phase + i] * signal[first + i];
+      sum += taps[phase + i]! * signal[first + i]!;
     }
     out[n] = sum;
   }
@@ -40,8 +40,8 @@ function phaseTaps(phases: number, reach: number, cutoff: number): Float64Array 
       const sinc = x === 0 ? 1 : Math.sin(Math.PI * cutoff * x) / (Math.PI * cutoff * x);
       sum += taps[phase * width + i] = edge * sinc;
     }
-    // Every phase passes a constant unchanged; else the phases' ripple would be heard as a tone.
-    for (let i = 0; i < width; i++) taps[phase * width + i] /= sum;
+    // Every phase passes a constant unchanged; a difference between phases would be a tone in the result.
+    for (let i = 0; i < width; i++) taps[phase * width + i]! /= sum;
   }
   return taps;
 }

@@ -3,9 +3,7 @@
 export {
   type ClipOptions,
   makeClip,
-  type Split,
   WORLD_VERSION,
-  type WorldClip,
   worldSeed,
 } from './clip.js';
 export { FoleyError } from './errors.js';

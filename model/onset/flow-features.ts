@@ -1,12 +1,14 @@
 /**
- * From optical flow at a clip's own frame times to what the flow encoder sees: flow at a steady 50 Hz, camera motion taken
- * off, compressed, two frames to a token (recipe §4b).
+ * From optical flow at a clip's own frame times to the input of the flow encoder: flow at 50 Hz without camera motion,
+ * compressed, two frames to a token (recipe §4b).
  */
 
 import { CELL_FEATURES, FLOW_PER_TOKEN, GRID } from './flow-encoder.js';
 
-/** Mean velocity x and y (picture widths a second), mean and top speed, change of light a second. */
+/** Mean velocity x and y (image widths a second), mean and top speed, change of light a second. */
 export const FLOW_CHANNELS = 5;
+/** Shape of the flow of one pair of frames. */
+export const FLOW_SHAPE: readonly [number, number, number] = [GRID, GRID, FLOW_CHANNELS];
 const CELLS = GRID * GRID;
 const FRAME = CELLS * FLOW_CHANNELS;
 
@@ -19,7 +21,7 @@ export interface FlowClip {
 }
 
 /**
- * Flow at the middles of `count` ticks of `step` seconds from `start`, linearly between the pairs around each; still
+ * Flow at the middles of `count` intervals of `step` seconds from `start`, linearly interpolated between pairs; zero well
  * before the first pair and after the last. [count, 8, 8, 5].
  */
 export function flowAt({ grid, midTimes }: FlowClip, start: number, step: number, count: number): Float32Array {
@@ -31,7 +33,7 @@ export function flowAt({ grid, midTimes }: FlowClip, start: number, step: number
     const when = start + (i + 0.5) * step;
     while (j < last && midTimes[j + 1]! <= when) j++;
     const outside = when < midTimes[0]! ? midTimes[0]! - when : when - midTimes[last]!;
-    if (outside > STILL_AFTER) continue;
+    if (outside > HOLD) continue;
     const next = Math.min(last, j + 1);
     const gap = midTimes[next]! - midTimes[j]!;
     const share = gap > 0 ? Math.min(1, Math.max(0, (when - midTimes[j]!) / gap)) : 0;
@@ -42,12 +44,12 @@ export function flowAt({ grid, midTimes }: FlowClip, start: number, step: number
   return out;
 }
 
-/** A pair's flow holds this long beyond the first or last pair, in seconds. */
-const STILL_AFTER = 0.05;
+/** Seconds for which the first pair's flow holds before it, and the last one's after it. */
+const HOLD = 0.05;
 
 /**
- * Flow [n, 8, 8, 5] → features [n, 8, 8, 8]: velocity less the picture's median (the camera's), its size, mean and top
- * speed, change of light, and the median itself, all through arcsinh(8·).
+ * Flow [n, 8, 8, 5] → features [n, 8, 8, 8]: velocity less its median over cells (the camera's), its magnitude, mean
+ * and top speed, change of light, and the median itself, all compressed by arcsinh(8·).
  */
 export function cellFeatures(flow: Float32Array): Float32Array {
   const frames = flow.length / FRAME;
@@ -58,7 +60,7 @@ export function cellFeatures(flow: Float32Array): Float32Array {
     sorted.sort();
     return (sorted[CELLS / 2 - 1]! + sorted[CELLS / 2]!) / 2;
   };
-  const squash = (x: number): number => Math.asinh(8 * x);
+  const compress = (x: number): number => Math.asinh(8 * x);
   for (let f = 0; f < frames; f++) {
     const cameraX = medianOf(f, 0);
     const cameraY = medianOf(f, 1);
@@ -67,20 +69,20 @@ export function cellFeatures(flow: Float32Array): Float32Array {
       const to = (f * CELLS + cell) * CELL_FEATURES;
       const x = flow[from]! - cameraX;
       const y = flow[from + 1]! - cameraY;
-      out[to] = squash(x);
-      out[to + 1] = squash(y);
-      out[to + 2] = squash(Math.hypot(x, y));
-      out[to + 3] = squash(flow[from + 2]!);
-      out[to + 4] = squash(flow[from + 3]!);
-      out[to + 5] = squash(0.3 * flow[from + 4]!);
-      out[to + 6] = squash(cameraX);
-      out[to + 7] = squash(cameraY);
+      out[to] = compress(x);
+      out[to + 1] = compress(y);
+      out[to + 2] = compress(Math.hypot(x, y));
+      out[to + 3] = compress(flow[from + 2]!);
+      out[to + 4] = compress(flow[from + 3]!);
+      out[to + 5] = compress(0.3 * flow[from + 4]!);
+      out[to + 6] = compress(cameraX);
+      out[to + 7] = compress(cameraY);
     }
   }
   return out;
 }
 
-/** Features at 50 Hz [2T, 8, 8, 8] → the encoder's input [T, 8, 8, 16], a cell's two frames side by side. */
+/** Features at 50 Hz [2T, 8, 8, 8] → the encoder's input [T, 8, 8, 16], the two frames of a cell one after the other. */
 export function tokenFeatures(features: Float32Array): Float32Array {
   const perFrame = CELLS * CELL_FEATURES;
   const tokens = features.length / (perFrame * FLOW_PER_TOKEN);

@@ -1,4 +1,4 @@
-/** The noise that latents begin as: a function of the seed and the place in the clip alone, the same on every adapter. */
+/** The initial noise of the latents: a function of the seed and the position in the clip alone, the same on every adapter. */
 
 import { randomNumbers } from '../../engine/engine.js';
 

@@ -1,4 +1,4 @@
-/** Checkpoints: everything that a training needs to go on as if nothing had happened, in one safetensors file. */
+/** Checkpoints: the whole state of a stage in one safetensors file; a resumed training has the same losses. */
 
 import type { Variables } from '../../engine/engine.js';
 import { openSafetensors, requireSameProvenance, withFile, writeSafetensors } from '../../weights/index.js';
@@ -11,6 +11,7 @@ export interface CheckpointFacts {
   provenance: string;
 }
 
+/** @throws {WriteError} when the disk refuses; an older checkpoint then stays */
 export async function writeCheckpoint(
   path: string,
   variables: Variables,
@@ -29,7 +30,11 @@ export async function writeCheckpoint(
   });
 }
 
-/** Writes a checkpoint's variables back to the device and gives its step. */
+/**
+ * Writes a checkpoint's variables to the device and returns its step.
+ *
+ * @throws {ProvenanceError} when it was made with another config or other data, {WeightsError} for a damaged file
+ */
 export async function readCheckpoint(
   path: string,
   variables: Variables,

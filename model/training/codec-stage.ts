@@ -17,13 +17,12 @@ import {
   sum,
   type Tensor,
 } from '../../engine/engine.js';
-import { Random } from '../foley/random.js';
-import type { OnsetModel } from '../onset/model.js';
-import { logMelFrames } from '../onset/spectral-codec.js';
+import { logMelFrames, type OnsetModel } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
-import type { ClipMixture } from './data/clip-mixture.js';
-import type { Stage } from './stage.js';
+import type { ClipMixture } from './data/index.js';
+import type { TrainingStage } from './training-stage.js';
 
+/** FFT size and hop of each STFT. */
 const RESOLUTIONS = [
   [256, 64],
   [512, 128],
@@ -31,33 +30,37 @@ const RESOLUTIONS = [
   [2048, 512],
 ] as const;
 
-export function codecStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
+export function codecStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): TrainingStage {
   const { batch, crop, noise } = config.codec;
   const hop = model.codec.samplesPerLatent;
   return {
     name: 'codec',
-    optimiser: config.codec,
+    optimizer: config.codec,
     trains: ['codec.'],
     build(p) {
       const sound = p.graph.input('sound', [batch, crop]);
       const seed = p.graph.input('seed', [2], 'u32');
       const latents = model.codec.encode(p, sound);
-      const blurred = add(latents, scale(randomNormal(p.graph, latents.shape, { seed, stream: 0 }), noise));
-      const rebuilt = model.codec.decode(p, blurred);
-      const spectral = spectralLoss(rebuilt, sound);
+      const noisyLatents = add(latents, scale(randomNormal(p.graph, latents.shape, { seed, stream: 0 }), noise));
+      const reconstructed = model.codec.decode(p, noisyLatents);
+      const spectral = spectralLoss(reconstructed, sound);
       const mel = mean(
-        abs(sub(logMelFrames(rebuilt, config.model.codec.melBands), logMelFrames(sound, config.model.codec.melBands))),
+        abs(
+          sub(
+            logMelFrames(reconstructed, config.model.codec.melBands),
+            logMelFrames(sound, config.model.codec.melBands),
+          ),
+        ),
       );
       const overflow = relu(addScalar(mean(square(latents)), -1));
       const loss = add(add(spectral, scale(mel, 0.3)), scale(overflow, 0.01));
       return { loss, figures: { spectral, mel } };
     },
-    batch(step) {
-      const random = new Random(config.seed, `codec ${step}`);
+    batch(step, random) {
       const draw = clips.drawer(step, batch);
       const sound = new Float32Array(batch * crop);
       for (let b = 0; b < batch; b++) {
-        // Without footage there is nothing to decide, and the numbers of a training on the world alone stay what they were.
+        // Without footage no random number is drawn to decide between world and footage.
         const clip = clips.share > 0 ? draw(random) : random.pick(clips.world);
         const start = random.integer(Math.floor((clip.sound.length - crop) / hop) + 1) * hop;
         const gain = random.uniform(0.3, 1.3) / 32767;
@@ -69,12 +72,12 @@ export function codecStage(model: OnsetModel, config: TrainingConfig, clips: Cli
 }
 
 /** Mean over resolutions of relative L1 of magnitudes + .25 L1 of their logs + .15 relative L1 of the complex difference. */
-function spectralLoss(rebuilt: Tensor, sound: Tensor): Tensor {
+function spectralLoss(reconstructed: Tensor, sound: Tensor): Tensor {
   const magnitude = (x: Tensor, fft: number, hop: number): Tensor =>
     modulus(stft(x, { nFft: fft, hop }), 'magnitude', { eps: 1e-12 });
-  const difference = sub(rebuilt, sound);
+  const difference = sub(reconstructed, sound);
   const terms = RESOLUTIONS.map(([fft, hop]) => {
-    const [a, b, d] = [rebuilt, sound, difference].map((x) => magnitude(x, fft, hop));
+    const [a, b, d] = [reconstructed, sound, difference].map((x) => magnitude(x, fft, hop));
     const total = addScalar(sum(b!), 1e-3);
     const logs = (x: Tensor): Tensor => log(addScalar(x, 1e-4));
     return add(

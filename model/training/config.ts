@@ -3,11 +3,12 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { OnsetError } from '../../kernels/errors.js';
-import { type ModelConfig, modelConfig } from '../onset/config.js';
-import type { OptimiserOptions } from './optimiser.js';
+import { type ModelConfig, modelConfig } from '../onset/index.js';
+import { type DataConfig, dataConfig } from './data/index.js';
+import type { OptimizerOptions } from './optimizer.js';
 
-/** How one stage is trained; see `OptimiserOptions`. */
-export interface StageConfig extends OptimiserOptions {
+/** How one stage is trained; see `OptimizerOptions`. */
+export interface StageConfig extends OptimizerOptions {
   batch: number;
 }
 
@@ -15,15 +16,7 @@ export interface TrainingConfig {
   name: string;
   seed: number;
   model: ModelConfig;
-  data: {
-    /** Clips of the procedural world: how many, how long (seconds), pixels a side. */
-    world: { clips: number; seconds: number; size: number; seed: number };
-    /**
-     * Real clips beside them: a folder with a manifest.tsv (absolute once the config is read), and the share of all samples
-     * that come from it, 0–1. Share 0 is the same as no footage; with share 1 no world is made.
-     */
-    footage?: { folder: string; share: number };
-  };
+  data: DataConfig;
   /** `crop`: samples of a training crop; `noise`: σ added to latents. */
   codec: StageConfig & { crop: number; noise: number };
   /** `tokens`: length of a crop, 40 ms each. */
@@ -54,10 +47,7 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens'),
   seed: z.number().int().nonnegative(),
   model: modelConfig,
-  data: z.strictObject({
-    world: z.strictObject({ clips: count, seconds: rate, size: count, seed: z.number().int().nonnegative() }),
-    footage: z.strictObject({ folder: z.string().min(1), share }).optional(),
-  }),
+  data: dataConfig,
   codec: z.strictObject({ ...stage, crop: count, noise: z.number() }),
   encoder: z.strictObject({ ...stage, tokens: count }),
   generator: z.strictObject({ ...stage, tokens: count, dropCondition: share, trueTracks: share }),
@@ -65,20 +55,25 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
 
 export type StageName = 'codec' | 'encoder' | 'generator';
 
+/** A training config that cannot be used. */
 export class ConfigError extends OnsetError {
   override name = 'ConfigError';
 }
 
 /**
- * Checks the text of a config file; a footage folder is relative to the folder that `file` lies in. Throws ConfigError that
- * lists every fault by its path.
+ * Checks the text of a config file; a footage folder is relative to the folder that `file` lies in, and absolute in the
+ * result.
+ *
+ * @throws {ConfigError} that lists every fault by its path
  */
 export function parseTrainingConfig(text: string, file: string): TrainingConfig {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError(`${file}: not JSON (${(cause as Error).message}); see model/training/configs for examples`);
+    throw new ConfigError(`${file}: not JSON (${(cause as Error).message}); see model/training/configs for examples`, {
+      cause,
+    });
   }
   const parsed = trainingConfig.safeParse(json);
   if (parsed.success) {

@@ -1,34 +1,32 @@
-/** Trains encoder and alignment heads alone: when something sounds, how loudly, and what (recipe §3, §4b). */
+/** Trains the visual encoder and the alignment heads: when something sounds, how loudly, and what (recipe §3, §4b). */
 
-import { add, bceWithLogits, logSoftmax, mean, mse, mul, scale, type Tensor } from '../../engine/engine.js';
-import { Random } from '../foley/random.js';
-import type { Parameters } from '../networks/parameters.js';
-import type { Alignment } from '../onset/alignment.js';
-import { SUBSTEPS } from '../onset/alignment.js';
-import type { OnsetModel } from '../onset/model.js';
+import { add, bceWithLogits, type Graph, logSoftmax, mean, mse, mul, scale, type Tensor } from '../../engine/engine.js';
+import { type Alignment, type OnsetModel, SUBSTEPS } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
-import type { ClipMixture } from './data/clip-mixture.js';
-import { type CropOptions, drawCrop, stackCrops } from './data/crops.js';
-import type { Stage } from './stage.js';
+import { type ClipMixture, type CropOptions, drawCrop, stackCrops } from './data/index.js';
+import type { TrainingStage } from './training-stage.js';
 
 /** Onsets are rare: a missed one weighs as much as this many false ones. */
 const POSITIVE_WEIGHT = 4;
 
 export interface AlignmentTargets {
+  /** Onset and log energy at 100 Hz, [B, tokens, 4] each. */
   onset: Tensor;
   energy: Tensor;
   /** One-hot class [B, classes], all zeros where the class is not known. */
   classOneHot: Tensor;
 }
 
-export function alignmentTargets(p: Parameters, batch: number, tokens: number, classes: number): AlignmentTargets {
+/** The targets as inputs of the graph. */
+export function alignmentTargets(graph: Graph, batch: number, tokens: number, classes: number): AlignmentTargets {
   return {
-    onset: p.graph.input('onset', [batch, tokens, SUBSTEPS]),
-    energy: p.graph.input('energy', [batch, tokens, SUBSTEPS]),
-    classOneHot: p.graph.input('class-one-hot', [batch, classes]),
+    onset: graph.input('onset', [batch, tokens, SUBSTEPS]),
+    energy: graph.input('energy', [batch, tokens, SUBSTEPS]),
+    classOneHot: graph.input('class-one-hot', [batch, classes]),
   };
 }
 
+/** Binary cross-entropy of onsets, squared error of energy, cross-entropy of the class. */
 export function alignmentLoss(
   heads: Alignment,
   targets: AlignmentTargets,
@@ -39,26 +37,26 @@ export function alignmentLoss(
   return { loss: add(scale(add(onset, energy), 0.5), scale(kind, 0.1)), figures: { onset, energy, class: kind } };
 }
 
-export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
+export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): TrainingStage {
   const { batch, tokens } = config.encoder;
   const classes = config.model.classes.length;
-  const options: CropOptions = { tokens, stretch: 0.6, augment: true };
+  const options: CropOptions = { tokens, stretch: 0.6 };
   return {
     name: 'encoder',
-    optimiser: config.encoder,
+    optimizer: config.encoder,
     trains: ['encoder.'],
     build(p) {
-      const seen = p.graph.input('seen', [batch, ...model.encoder.inputShape(tokens)]);
-      return alignmentLoss(model.heads(p, model.tokens(p, seen)), alignmentTargets(p, batch, tokens, classes));
+      const visualFeatures = p.graph.input('visual-features', [batch, ...model.encoder.inputShape(tokens)]);
+      const heads = model.heads(p, model.tokens(p, visualFeatures));
+      return alignmentLoss(heads, alignmentTargets(p.graph, batch, tokens, classes));
     },
-    batch(step) {
-      const random = new Random(config.seed, `encoder ${step}`);
+    batch(step, random) {
       const draw = clips.drawer(step, batch);
-      const { seen, onset, energy, classOneHot } = stackCrops(
+      const { visualFeatures, onset, energy, classOneHot } = stackCrops(
         Array.from({ length: batch }, () => drawCrop(draw(random), random, options)),
         classes,
       );
-      return { seen, onset, energy, 'class-one-hot': classOneHot };
+      return { 'visual-features': visualFeatures, onset, energy, 'class-one-hot': classOneHot };
     },
   };
 }

@@ -1,30 +1,27 @@
 /**
- * Trains everything that makes latents from pictures jointly: encoder, alignment heads and the flow-matching denoiser, on
- * the codec's normalised latents (recipe §3).
+ * Trains everything from visual features to latents jointly: encoder, alignment heads and the flow-matching denoiser, on
+ * the codec's normalized latents (recipe §3).
  */
 
 import { add, mse, mul, randomNormal, reshape, sub, where } from '../../engine/engine.js';
-import { Random } from '../foley/random.js';
-import { predictedTracks, TRACKS } from '../onset/alignment.js';
-import type { OnsetModel } from '../onset/model.js';
+import { type OnsetModel, predictedTracks, TRACKS } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
-import type { ClipMixture } from './data/clip-mixture.js';
-import { concatTracks, drawCrop, stackCrops } from './data/crops.js';
+import { type ClipMixture, concatTracks, drawCrop, stackCrops } from './data/index.js';
 import { alignmentLoss, alignmentTargets } from './encoder-stage.js';
-import type { Stage } from './stage.js';
+import type { TrainingStage } from './training-stage.js';
 
-export function generatorStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): Stage {
+export function generatorStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): TrainingStage {
   const { batch, tokens: length, dropCondition, trueTracks } = config.generator;
   const classes = config.model.classes.length;
   const channels = model.codec.latentChannels;
   return {
     name: 'generator',
-    optimiser: config.generator,
+    optimizer: config.generator,
     trains: ['encoder.', 'generator.'],
     build(p) {
       const { graph } = p;
-      const seen = graph.input('seen', [batch, ...model.encoder.inputShape(length)]);
-      const targets = alignmentTargets(p, batch, length, classes);
+      const visualFeatures = graph.input('visual-features', [batch, ...model.encoder.inputShape(length)]);
+      const targets = alignmentTargets(graph, batch, length, classes);
       const latents = graph.input('latents', [batch, length, channels]);
       const time = graph.input('time', [batch]);
       const keep = graph.input('keep', [batch]);
@@ -33,39 +30,33 @@ export function generatorStage(model: OnsetModel, config: TrainingConfig, clips:
       const given = graph.input('true-tracks', [batch, length, TRACKS]);
       const useGiven = graph.input('use-true-tracks', [batch]);
 
-      const tokens = model.tokens(p, seen);
+      const tokens = model.tokens(p, visualFeatures);
       const heads = model.heads(p, tokens);
       const aligned = alignmentLoss(heads, targets);
       const tracks = where(reshape(useGiven, [batch, 1, 1]), given, predictedTracks(heads));
       const condition = model.condition(p, { tokens, tracks, classIndex, keep });
       const noise = randomNormal(graph, latents.shape, { seed, stream: 0 });
-      const towards = sub(latents, noise);
-      const noisy = add(noise, mul(reshape(time, [batch, 1, 1]), towards));
-      const flow = mse(model.velocity(p, { noisyLatents: noisy, time, condition }), towards);
+      const targetVelocity = sub(latents, noise);
+      const noisyLatents = add(noise, mul(reshape(time, [batch, 1, 1]), targetVelocity));
+      const flow = mse(model.velocity(p, { noisyLatents, time, condition }), targetVelocity);
       return { loss: add(flow, aligned.loss), figures: { flow, ...aligned.figures } };
     },
-    batch(step) {
-      const random = new Random(config.seed, `generator ${step}`);
+    batch(step, random) {
       const draw = clips.drawer(step, batch);
       const crops = Array.from({ length: batch }, () =>
-        drawCrop(draw(random), random, {
-          tokens: length,
-          stretch: 0,
-          augment: true,
-          latentChannels: channels,
-        }),
+        drawCrop(draw(random), random, { tokens: length, stretch: 0, latentChannels: channels }),
       );
       const stacked = stackCrops(crops, classes);
       const kept = crops.map(() => Number(!random.chance(dropCondition)));
       return {
-        seen: stacked.seen,
+        'visual-features': stacked.visualFeatures,
         onset: stacked.onset,
         energy: stacked.energy,
         'class-one-hot': stacked.classOneHot,
         latents: stacked.latents,
         'true-tracks': concatTracks(stacked.onset, stacked.energy),
         'use-true-tracks': Float32Array.from(crops, () => Number(random.chance(trueTracks))),
-        // Logit-normal times look most at the middle of the flow, where the velocity is hardest.
+        // Logit-normal times (Esser et al., 2024) sample the middle of the flow most, where the velocity is hardest.
         time: Float32Array.from(crops, () => 1 / (1 + Math.exp(-random.normal()))),
         keep: Float32Array.from(kept),
         'class-index': Uint32Array.from(crops, (crop, i) => (kept[i] ? (crop.classIndex ?? classes) : classes)),

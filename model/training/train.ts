@@ -2,35 +2,31 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Engine, Graph } from '../../engine/engine.js';
+import type { Engine } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
   type Manifest,
   openSafetensors,
   requireSameProvenance,
+  type TensorToWrite,
   withFile,
   writeManifest,
   writeSafetensors,
 } from '../../weights/index.js';
-import { Parameters } from '../networks/parameters.js';
-import { buildModel } from '../onset/model.js';
+import { buildModel, SAMPLE_RATE, TOKEN_RATE } from '../onset/index.js';
 import { codecStage } from './codec-stage.js';
 import type { StageName, TrainingConfig } from './config.js';
-import { ClipMixture } from './data/clip-mixture.js';
-import { footageClips } from './data/footage-clips.js';
-import { footageUses } from './data/footage-uses.js';
-import { addLatents } from './data/latents.js';
-import { worldClips } from './data/training-data.js';
+import { addLatents, ClipMixture, footageClips, selectFootage, worldClips } from './data/index.js';
 import { encoderStage } from './encoder-stage.js';
 import { generatorStage } from './generator-stage.js';
-import type { Stage } from './stage.js';
 import { digestOf, discardCheckpoint, runStage, type TrainingProgress } from './trainer.js';
+import type { TrainingStage } from './training-stage.js';
 
 export interface TrainOptions {
   engine: Engine;
   config: TrainingConfig;
-  /** Checkpoints and finished parts lie here. */
+  /** Checkpoints and finished parts are written here. */
   folder: string;
   resume: boolean;
   engineVersion: string;
@@ -45,139 +41,126 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
-type Weights = Map<string, Float32Array>;
+/** A part of the model: its weights, and the digest of all that they depend on. */
+interface TrainedPart {
+  weights: ReadonlyMap<string, Float32Array>;
+  shapes: ReadonlyMap<string, readonly number[]>;
+  digest: string;
+}
 
-/** Trains what is not yet trained in `folder` and writes the shippable weights to `folder/weights`. */
+/**
+ * Trains the stages that are not yet finished in `folder` and writes the shippable weights to `folder/weights`.
+ *
+ * @throws {FootageError} or {FoleyError} for the data, {ProvenanceError} to resume what was trained otherwise,
+ * {DivergedError} for a training that diverges, {WeightsError} for files, or the signal's reason
+ */
 export async function train(options: TrainOptions): Promise<void> {
   const { engine, config, folder } = options;
   mkdirSync(folder, { recursive: true });
   const model = buildModel(config.model);
-  const { heard, watched, footage } = await readData(options);
+  const clips = await readData(options);
+  const { footage } = clips;
   // What the data is, not where it lies: a folder of footage may be moved.
   const data = { ...config.data, footage };
 
-  const codec = await finished(options, 'codec', digestOf(config.seed, data, config.model.codec, config.codec), () =>
-    codecStage(model, config, heard),
+  const codec = await trainedPart(options, 'codec', digestOf(config.seed, data, config.model.codec, config.codec), () =>
+    codecStage(model, config, clips.codec),
   );
-  const normalisation = await addLatents(engine, model, codec.weights, watched.all, {
+  const statistics = await addLatents(engine, model, codec.weights, clips.generator.all, {
     onProgress: options.onData,
     signal: options.signal,
   });
-  const encoder = await finished(options, 'encoder', digestOf(config.seed, data, config.model, config.encoder), () =>
-    encoderStage(model, config, watched),
+  const encoder = await trainedPart(options, 'encoder', digestOf(config.seed, data, config.model, config.encoder), () =>
+    encoderStage(model, config, clips.generator),
   );
-  const generator = await finished(
+  const generator = await trainedPart(
     options,
     'generator',
     digestOf({ ...config, data }, codec.digest, encoder.digest),
-    () => generatorStage(model, config, watched),
+    () => generatorStage(model, config, clips.generator),
     encoder.weights,
   );
-  await writeWeights(options, codec.weights, new Map([...generator.weights, ...normalisation]), footage);
+  const complete = { ...generator, weights: new Map([...generator.weights, ...statistics]) };
+  await writeWeights(options, codec, complete, footage);
 }
 
 type FootageFacts = Manifest['trainedWith']['footage'];
 
 interface TrainingData {
-  /** What the codec learns from. */
-  heard: ClipMixture;
-  /** What encoder and generator learn from. */
-  watched: ClipMixture;
+  /** What the codec is trained on. */
+  codec: ClipMixture;
+  /** What encoder and generator are trained on. */
+  generator: ClipMixture;
   footage: FootageFacts;
 }
 
-/** Reads what the config asks for: footage first, whose faults show at once, then the world, which may take an hour to make. */
+/** Footage comes first, because its faults show at once; the clips of the world may take an hour to make. */
 async function readData({ engine, config, onData, onNote, signal }: TrainOptions): Promise<TrainingData> {
   const { world } = config.data;
   const progress = { onProgress: onData, signal };
   const { folder = '', share = 0 } = config.data.footage ?? {};
   if (share === 0) {
-    const clips = new ClipMixture(await worldClips(engine, config, 'train', world.clips, progress));
-    return { heard: clips, watched: clips, footage: undefined };
+    const clips = new ClipMixture(await worldClips(engine, world, progress));
+    return { codec: clips, generator: clips, footage: undefined };
   }
   const { clips, provenance } = await footageClips(engine, folder, { size: world.size, ...progress });
-  const { heard, watched, summary } = footageUses(config, clips);
+  const { codec, generator, summary } = selectFootage(clips, {
+    codec: config.codec.crop / SAMPLE_RATE,
+    generator: Math.max(config.encoder.tokens, config.generator.tokens) / TOKEN_RATE,
+  });
   onNote?.(summary);
-  const made = share < 1 ? await worldClips(engine, config, 'train', world.clips, progress) : [];
+  const made = share < 1 ? await worldClips(engine, world, progress) : [];
   return {
-    heard: new ClipMixture(made, heard, share),
-    watched: new ClipMixture(made, watched, share),
+    codec: new ClipMixture(made, codec, share),
+    generator: new ClipMixture(made, generator, share),
     footage: { ...provenance, share },
   };
 }
 
-/** A stage's weights: read where it was finished before with the same provenance, else trained. */
-async function finished(
+/** Reads a part that was finished before with the same provenance; trains and writes it otherwise. */
+async function trainedPart(
   options: TrainOptions,
   name: StageName,
   provenance: string,
-  stage: () => Stage,
-  given: Weights = new Map(),
-): Promise<{ weights: Weights; digest: string }> {
+  stage: () => TrainingStage,
+  given?: TrainedPart['weights'],
+): Promise<TrainedPart> {
   const path = join(options.folder, `${name}.safetensors`);
   if (!existsSync(path) || !options.resume) {
-    const weights = await runStage({
+    const trained = await runStage({
       ...options,
       stage: stage(),
       seed: options.config.seed,
       provenance,
-      given,
+      given: given ?? new Map(),
       checkpointSeconds: options.checkpointSeconds ?? 180,
     });
-    const shapes = shapesOf(options.config, name);
-    await writeSafetensors(
-      path,
-      [...weights].map(([tensor, data]) => ({
-        name: tensor,
-        dtype: 'F32' as const,
-        shape: shapes.get(tensor)!,
-        data: data as Float32Array<ArrayBuffer>,
-      })),
-      { metadata: { provenance } },
-    );
+    const tensors = trained.map(({ name, shape, data }) => ({ name, dtype: 'F32' as const, shape, data }));
+    await writeSafetensors(path, tensors, { metadata: { provenance } });
     discardCheckpoint(options.folder, name);
   }
   return withFile(path, async (source) => {
     const file = await openSafetensors(source);
     requireSameProvenance(provenance, file.metadata.provenance, `stage ${name} in ${path}`);
-    const weights: Weights = new Map();
+    const weights = new Map<string, Float32Array>();
     for (const tensor of file.tensors.keys()) weights.set(tensor, await file.readAsF32(tensor));
-    return { weights, digest: digestOf(provenance) };
+    const shapes = new Map([...file.tensors].map(([tensor, { shape }]) => [tensor, shape]));
+    return { weights, shapes, digest: digestOf(provenance) };
   });
-}
-
-/** Shapes of the parameters that a stage trains. */
-function shapesOf(config: TrainingConfig, name: StageName): Map<string, readonly number[]> {
-  const p = new Parameters(new Graph());
-  const model = buildModel(config.model);
-  const stage = { codec: codecStage, encoder: encoderStage, generator: generatorStage }[name](
-    model,
-    config,
-    new ClipMixture([]),
-  );
-  stage.build(p);
-  return new Map([...p.specs.values()].map((s) => [s.name, s.shape]));
 }
 
 async function writeWeights(
   options: TrainOptions,
-  codec: Weights,
-  generator: Weights,
+  codec: TrainedPart,
+  generator: TrainedPart,
   footage: FootageFacts,
 ): Promise<void> {
   const { config } = options;
   const folder = join(options.folder, 'weights');
   mkdirSync(folder, { recursive: true });
-  const half = (weights: Weights, shapes: Map<string, readonly number[]>) =>
-    [...weights].map(([name, data]) => ({
-      name,
-      dtype: 'F16' as const,
-      shape: shapes.get(name) ?? [data.length],
-      data: encodeF16(data),
-    }));
-  const made = await writeSafetensors(join(folder, 'codec.safetensors'), half(codec, shapesOf(config, 'codec')));
-  await writeSafetensors(join(folder, 'generator.safetensors'), half(generator, shapesOf(config, 'generator')), {
-    metadata: { codec: made.sha256, model: JSON.stringify(config.model) },
+  const written = await writeSafetensors(join(folder, 'codec.safetensors'), f16Tensors(codec));
+  await writeSafetensors(join(folder, 'generator.safetensors'), f16Tensors(generator), {
+    metadata: { codec: written.sha256, model: JSON.stringify(config.model) },
   });
   await writeManifest(folder, {
     model: config.name,
@@ -191,6 +174,15 @@ async function writeWeights(
       engineVersion: options.engineVersion,
       ...(footage && { footage }),
     },
-    dependsOn: { codec: made.sha256 },
+    dependsOn: { codec: written.sha256 },
   });
 }
+
+/** The statistics of the latents are of no stage; they are vectors. */
+const f16Tensors = ({ weights, shapes }: TrainedPart): TensorToWrite[] =>
+  [...weights].map(([name, data]) => ({
+    name,
+    dtype: 'F16',
+    shape: shapes.get(name) ?? [data.length],
+    data: encodeF16(data),
+  }));

@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Engine, Graph, type TensorData } from '../../engine/engine.js';
+import { type Engine, Graph, type Plan } from '../../engine/engine.js';
 import { OnsetError } from '../../kernels/errors.js';
-import { Random } from '../foley/random.js';
+import { Random } from '../foley/index.js';
 import { initialValues, type ParameterSpec, Parameters } from '../networks/parameters.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { addOptimiser, hyperInputs, initialiseOptimiser, STATE_PREFIXES } from './optimiser.js';
-import type { Stage } from './stage.js';
+import { addOptimizer, hyperInputs, initializeOptimizer, STATE_PREFIXES } from './optimizer.js';
+import type { TrainingStage } from './training-stage.js';
 
 export interface TrainingProgress {
   stage: string;
@@ -21,9 +21,15 @@ export interface TrainingProgress {
   secondsPerStep: number;
 }
 
+export interface TrainedTensor {
+  name: string;
+  shape: readonly number[];
+  data: Float32Array;
+}
+
 export interface RunStageOptions {
   engine: Engine;
-  stage: Stage;
+  stage: TrainingStage;
   seed: number;
   /** Where checkpoints go. */
   folder: string;
@@ -37,57 +43,31 @@ export interface RunStageOptions {
   signal?: AbortSignal;
 }
 
-/** Trains one stage to its end and gives the averaged weights of what it trained. Throws the signal's reason on abort, after a checkpoint. */
-export async function runStage(options: RunStageOptions): Promise<Map<string, Float32Array>> {
-  const { engine, stage, folder, provenance, signal } = options;
-  const graph = new Graph();
-  const parameters = new Parameters(graph);
-  const { loss, figures } = stage.build(parameters);
-  const trained = [...parameters.specs.values()].filter((s) =>
-    stage.trains.some((prefix) => s.name.startsWith(prefix)),
-  );
-  const norm = addOptimiser(parameters, loss, trained, stage.optimiser);
-  graph.output('loss', loss);
-  graph.output('norm', norm);
-  for (const [name, tensor] of Object.entries(figures)) graph.output(name, tensor);
-
-  writeInitialValues(options, [...parameters.specs.values()], trained);
+/**
+ * Trains one stage to its end and returns the EMA of the weights that it trained. On abort it first writes a checkpoint.
+ *
+ * @throws {DivergedError} for a loss or gradient that is not finite
+ * @throws {ProvenanceError} when the checkpoint to resume from is of another config or other data, or the signal's reason
+ */
+export async function runStage(options: RunStageOptions): Promise<TrainedTensor[]> {
+  const { engine, stage, folder, provenance } = options;
+  const { graph, parameters, trained } = buildGraph(stage);
+  writeInitialValues(options, parameters, trained);
   const stateNames = trained.flatMap((s) => [s.name, ...STATE_PREFIXES.map((prefix) => prefix + s.name)]);
   mkdirSync(folder, { recursive: true });
-  const checkpoint = join(folder, `${stage.name}.checkpoint.safetensors`);
+  const checkpoint = checkpointPath(folder, stage.name);
   const facts = { stage: stage.name, provenance };
-  let step = 0;
-  if (options.resume && existsSync(checkpoint)) step = await readCheckpoint(checkpoint, engine.variables, facts);
-
+  let first = 0;
+  if (options.resume && existsSync(checkpoint)) first = await readCheckpoint(checkpoint, engine.variables, facts);
   const plan = await engine.compile(graph);
-  const { steps } = stage.optimiser;
-  let saved = Date.now();
-  const started = Date.now();
-  const first = step;
   try {
-    while (step < steps) {
-      const inputs: Record<string, TensorData> = { ...stage.batch(step), ...hyperInputs(step, stage.optimiser) };
-      const results = await plan.run(inputs);
-      step++;
-      const values = Object.fromEntries(Object.entries(results).map(([name, data]) => [name, data[0]!]));
-      requireFinite(values, stage.name, step);
-      options.onProgress?.({
-        stage: stage.name,
-        step,
-        steps,
-        figures: values,
-        secondsPerStep: (Date.now() - started) / 1000 / (step - first),
-      });
-      const stop = signal?.aborted ?? false;
-      if (stop || Date.now() - saved >= options.checkpointSeconds * 1000) {
-        await writeCheckpoint(checkpoint, engine.variables, stateNames, { ...facts, step });
-        saved = Date.now();
-      }
-      signal?.throwIfAborted();
+    await runSteps(options, plan, first, (step) =>
+      writeCheckpoint(checkpoint, engine.variables, stateNames, { ...facts, step }),
+    );
+    const averaged: TrainedTensor[] = [];
+    for (const { name, shape } of trained) {
+      averaged.push({ name, shape, data: (await engine.variables.read(`ema.${name}`)) as Float32Array });
     }
-    const averaged = new Map<string, Float32Array>();
-    for (const spec of trained)
-      averaged.set(spec.name, (await engine.variables.read(`ema.${spec.name}`)) as Float32Array);
     return averaged;
   } finally {
     plan.dispose();
@@ -96,25 +76,65 @@ export async function runStage(options: RunStageOptions): Promise<Map<string, Fl
   }
 }
 
+function buildGraph(stage: TrainingStage): { graph: Graph; parameters: ParameterSpec[]; trained: ParameterSpec[] } {
+  const graph = new Graph();
+  const p = new Parameters(graph);
+  const { loss, figures } = stage.build(p);
+  const parameters = [...p.specs.values()];
+  const trained = parameters.filter((s) => stage.trains.some((prefix) => s.name.startsWith(prefix)));
+  const norm = addOptimizer(p, loss, trained, stage.optimizer);
+  for (const [name, tensor] of Object.entries({ loss, norm, ...figures })) graph.output(name, tensor);
+  return { graph, parameters, trained };
+}
+
+/** Runs the steps from `first` on; `save` writes a checkpoint. */
+async function runSteps(
+  { stage, seed, checkpointSeconds, onProgress, signal }: RunStageOptions,
+  plan: Plan,
+  first: number,
+  save: (step: number) => Promise<void>,
+): Promise<void> {
+  const { steps } = stage.optimizer;
+  const started = Date.now();
+  let saved = started;
+  for (let step = first; step < steps; ) {
+    const batch = stage.batch(step, new Random(seed, `${stage.name} ${step}`));
+    const results = await plan.run({ ...batch, ...hyperInputs(step, stage.optimizer) });
+    step++;
+    const figures = Object.fromEntries(Object.entries(results).map(([name, data]) => [name, data[0]!]));
+    requireFinite(figures, stage.name, step);
+    const secondsPerStep = (Date.now() - started) / 1000 / (step - first);
+    onProgress?.({ stage: stage.name, step, steps, figures, secondsPerStep });
+    if (signal?.aborted || Date.now() - saved >= checkpointSeconds * 1000) {
+      await save(step);
+      saved = Date.now();
+    }
+    signal?.throwIfAborted();
+  }
+}
+
+const checkpointPath = (folder: string, stage: string): string => join(folder, `${stage}.checkpoint.safetensors`);
+
 /** Removes the checkpoint of a stage that is done. */
 export function discardCheckpoint(folder: string, stage: string): void {
-  rmSync(join(folder, `${stage}.checkpoint.safetensors`), { force: true });
+  rmSync(checkpointPath(folder, stage), { force: true });
 }
 
 function writeInitialValues(
   { engine, seed, given }: RunStageOptions,
-  all: ParameterSpec[],
+  parameters: ParameterSpec[],
   trained: ParameterSpec[],
 ): void {
   const values = new Map<string, Float32Array>();
-  for (const spec of all) {
+  for (const spec of parameters) {
     const random = new Random(seed, `initial ${spec.name}`);
     values.set(spec.name, given.get(spec.name) ?? initialValues(spec, () => random.uniform()));
     engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, values.get(spec.name)!);
   }
-  initialiseOptimiser(engine.variables, trained, values);
+  initializeOptimizer(engine.variables, trained, values);
 }
 
+/** A loss or gradient that is not finite. */
 export class DivergedError extends OnsetError {
   override name = 'DivergedError';
 }

@@ -1,4 +1,4 @@
-/** Times what stands around the kernels: replay of the model's plans, their memory, and a step of training. */
+/** Times the engine around its kernels: replay of the model's plans, their memory, and a step of training. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,16 +6,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createEngine, type Engine, Graph, type TensorData } from '../../engine/engine.js';
 import { packageRoot } from '../../engine/platform/package-path.js';
-import { makeClip } from '../../model/foley/clip.js';
+import { makeClip, Random } from '../../model/foley/index.js';
 import { initialValues, Parameters } from '../../model/networks/parameters.js';
 import { FlowExtractor } from '../../model/onset/flow-extractor.js';
 import { buildModel } from '../../model/onset/model.js';
-import { parseTrainingConfig } from '../../model/training/config.js';
-import { ClipMixture } from '../../model/training/data/clip-mixture.js';
-import { toInt16 } from '../../model/training/data/dataset.js';
-import { runningSquares, type TrainingClip } from '../../model/training/data/training-data.js';
+import { parseTrainingConfig, type TrainingConfig } from '../../model/training/config.js';
+import { ClipMixture, runningSquares, type TrainingClip, toInt16 } from '../../model/training/data/index.js';
 import { generatorStage } from '../../model/training/generator-stage.js';
-import { addOptimiser, hyperInputs, initialiseOptimiser } from '../../model/training/optimiser.js';
+import { addOptimizer, hyperInputs, initializeOptimizer } from '../../model/training/optimizer.js';
 
 export interface EngineBench {
   /** The denoiser's plan, replayed. */
@@ -55,11 +53,9 @@ export async function benchEngine(options: EngineBenchOptions): Promise<EngineBe
   }
 }
 
-type Config = ReturnType<typeof parseTrainingConfig>;
-
 async function replay(
   engine: Engine,
-  config: Config,
+  config: TrainingConfig,
   { replays, onProgress, signal }: EngineBenchOptions,
 ): Promise<EngineBench['replay']> {
   const model = buildModel(config.model);
@@ -128,7 +124,7 @@ async function replay(
 
 async function trainingStep(
   engine: Engine,
-  config: Config,
+  config: TrainingConfig,
   { trainingSteps, onProgress, signal }: EngineBenchOptions,
 ): Promise<EngineBench['training']> {
   const model = buildModel(config.model);
@@ -138,15 +134,15 @@ async function trainingStep(
   const p = new Parameters(graph);
   const { loss } = stage.build(p);
   const trained = [...p.specs.values()];
-  addOptimiser(p, loss, trained, stage.optimiser);
+  addOptimizer(p, loss, trained, stage.optimizer);
   graph.output('loss', loss);
-  initialiseOptimiser(engine.variables, trained, initialise(engine, p));
+  initializeOptimizer(engine.variables, trained, initialise(engine, p));
   const plan = await engine.compile(graph);
   const times: number[] = [];
   for (let i = 0; i < trainingSteps; i++) {
     signal?.throwIfAborted();
     const start = performance.now();
-    await plan.run({ ...stage.batch(i), ...hyperInputs(i, stage.optimiser) });
+    await plan.run({ ...stage.batch(i, new Random(config.seed, `bench ${i}`)), ...hyperInputs(i, stage.optimizer) });
     if (i > 0) times.push(performance.now() - start);
     onProgress?.('training', i + 1, trainingSteps);
   }
@@ -161,7 +157,7 @@ async function trainingStep(
 }
 
 /** A few clips of the world with latents of noise: their values do not matter to the time. */
-async function exampleClips(engine: Engine, config: Config): Promise<TrainingClip[]> {
+async function exampleClips(engine: Engine, config: TrainingConfig): Promise<TrainingClip[]> {
   const { size, seconds } = config.data.world;
   const extractor = new FlowExtractor(engine, size, size);
   const clips: TrainingClip[] = [];
@@ -178,9 +174,6 @@ async function exampleClips(engine: Engine, config: Config): Promise<TrainingCli
       flow: await extractor.extract(clip.frames, clip.times),
       events: clip.events.map((e) => e.time),
       classIndex: clip.material,
-      causeSeen: true,
-      source: clip.source,
-      real: false,
       latents,
     });
   }
@@ -190,11 +183,13 @@ async function exampleClips(engine: Engine, config: Config): Promise<TrainingCli
 
 /** Fresh weights on the device; gives their values. */
 function initialise(engine: Engine, p: Parameters): Map<string, Float32Array> {
-  let state = 1;
-  const uniform = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
+  const random = new Random(1, 'initial');
   const values = new Map<string, Float32Array>();
   for (const spec of p.specs.values()) {
-    values.set(spec.name, initialValues(spec, uniform));
+    values.set(
+      spec.name,
+      initialValues(spec, () => random.uniform()),
+    );
     engine.variables.write(spec.name, { shape: spec.shape, dtype: 'f32' }, values.get(spec.name)!);
   }
   return values;

@@ -1,29 +1,36 @@
-/** Training crops: a stretch of a clip as the encoder sees it, with what it should hear there, augmented. */
+/** Training crops: a part of a clip as the encoder's input, augmented, with the targets of encoder and generator. */
 
-import { SAMPLE_RATE } from '../../foley/labelled-clip.js';
-import type { Random } from '../../foley/random.js';
-import { SUBSTEPS, TRACKS } from '../../onset/alignment.js';
-import { CELL_FEATURES, FLOW_PER_TOKEN, GRID } from '../../onset/flow-encoder.js';
-import { cellFeatures, FLOW_CHANNELS, flowAt, tokenFeatures } from '../../onset/flow-features.js';
-import { TOKEN_RATE } from '../../onset/model.js';
-import type { TrainingClip } from './training-data.js';
+import type { Random } from '../../foley/index.js';
+import {
+  CELL_FEATURES,
+  cellFeatures,
+  FLOW_CHANNELS,
+  FLOW_PER_TOKEN,
+  flowAt,
+  GRID,
+  SAMPLE_RATE,
+  SUBSTEPS,
+  TOKEN_RATE,
+  TRACKS,
+  tokenFeatures,
+} from '../../onset/index.js';
+import type { TrainingClip } from './training-clip.js';
 
 export interface CropOptions {
   /** Length in tokens of 40 ms. */
   tokens: number;
   /** Time runs up to 2^±stretch faster: multi-scale temporal augmentation. 0 where the crop's latents are needed. */
   stretch: number;
-  /** Mirror, scale, shift and drop cells of the flow. */
-  augment: boolean;
   /** With it, the crop has latents. */
   latentChannels?: number;
 }
 
 export interface Crop {
   /** [tokens, 8, 8, 16]. */
-  seen: Float32Array;
-  /** [tokens·4] each, 100 Hz. */
+  visualFeatures: Float32Array;
+  /** Targets at 100 Hz, [tokens·4] each. Onset: a Gaussian of height 1 at each event, the higher where two meet. */
   onset: Float32Array;
+  /** Log energy; see `energyAt`. */
   energy: Float32Array;
   /** Null where it is not known. */
   classIndex: number | null;
@@ -31,9 +38,10 @@ export interface Crop {
   latents: Float32Array;
 }
 
-/** σ of the onset target in seconds: a little wider than a video frame lets one tell. */
+/** σ of the onset target in seconds. */
 const ONSET_SIGMA = 0.015;
 
+/** A crop at a random place of the clip. */
 export function drawCrop(clip: TrainingClip, random: Random, options: CropOptions): Crop {
   const { tokens, stretch, latentChannels = 0 } = options;
   const rate = 2 ** random.uniform(-stretch, stretch);
@@ -45,31 +53,41 @@ export function drawCrop(clip: TrainingClip, random: Random, options: CropOption
 
   const flow = flowAt(clip.flow, start, rate / (TOKEN_RATE * FLOW_PER_TOKEN), tokens * FLOW_PER_TOKEN);
   for (let i = 0; i < flow.length; i++) flow[i]! *= rate;
-  if (options.augment) augmentFlow(flow, random);
+  augmentFlow(flow, random);
   const features = cellFeatures(flow);
-  if (options.augment) dropCells(features, random);
+  dropCells(features, random);
 
   const steps = tokens * SUBSTEPS;
-  const onset = new Float32Array(steps);
-  const energy = new Float32Array(steps);
-  const stepSeconds = 1 / (TOKEN_RATE * SUBSTEPS);
-  for (const time of clip.events) {
-    const at = (time - start) / rate;
-    const middle = Math.floor(at / stepSeconds);
-    for (let i = Math.max(0, middle - 6); i <= Math.min(steps - 1, middle + 6); i++) {
-      const away = ((i + 0.5) * stepSeconds - at) / ONSET_SIGMA;
-      onset[i] = Math.max(onset[i]!, Math.exp(-0.5 * away * away));
-    }
-  }
-  for (let i = 0; i < steps; i++) energy[i] = energyAt(clip, start + (i + 0.5) * stepSeconds * rate);
+  const onset = onsetTarget(
+    clip.events.map((time) => (time - start) / rate),
+    steps,
+  );
+  const energy = Float32Array.from({ length: steps }, (_, i) =>
+    energyAt(clip, start + (i + 0.5) * SUBSTEP_SECONDS * rate),
+  );
   const latents =
     latentChannels > 0
       ? clip.latents!.slice(firstToken * latentChannels, (firstToken + tokens) * latentChannels)
       : new Float32Array(0);
-  return { seen: tokenFeatures(features), onset, energy, classIndex: clip.classIndex, latents };
+  return { visualFeatures: tokenFeatures(features), onset, energy, classIndex: clip.classIndex, latents };
 }
 
-/** Mirrors, faster or slower motion at the same times, places, and noise: nothing that moves an onset. */
+const SUBSTEP_SECONDS = 1 / (TOKEN_RATE * SUBSTEPS);
+
+/** A Gaussian of height 1 at each time, in seconds from the crop's start; sample i is at the middle of sub-step i. */
+export function onsetTarget(times: readonly number[], steps: number): Float32Array {
+  const target = new Float32Array(steps);
+  for (const time of times) {
+    const middle = Math.floor(time / SUBSTEP_SECONDS);
+    for (let i = Math.max(0, middle - 6); i <= Math.min(steps - 1, middle + 6); i++) {
+      const distance = ((i + 0.5) * SUBSTEP_SECONDS - time) / ONSET_SIGMA;
+      target[i] = Math.max(target[i]!, Math.exp(-0.5 * distance * distance));
+    }
+  }
+  return target;
+}
+
+/** Mirrors, scales (faster or slower motion at the same times), shifts and adds noise: nothing that moves an onset. */
 function augmentFlow(flow: Float32Array, random: Random): void {
   const frame = GRID * GRID * FLOW_CHANNELS;
   const mirrorX = random.chance(0.5);
@@ -95,7 +113,7 @@ function augmentFlow(flow: Float32Array, random: Random): void {
   }
 }
 
-/** Cells that see nothing for the whole crop, so that no cell is relied on. */
+/** Sets random cells to zero for the whole crop (dropout), so that no single cell is relied on. */
 function dropCells(features: Float32Array, random: Random): void {
   const cells = GRID * GRID;
   const share = random.uniform(0, 0.4);
@@ -120,7 +138,7 @@ function energyAt(clip: TrainingClip, seconds: number): number {
 }
 
 export interface StackedCrops {
-  seen: Float32Array;
+  visualFeatures: Float32Array;
   onset: Float32Array;
   energy: Float32Array;
   classOneHot: Float32Array;
@@ -131,7 +149,7 @@ export function stackCrops(crops: readonly Crop[], classes: number): StackedCrop
   const classOneHot = new Float32Array(crops.length * classes);
   for (const [i, { classIndex }] of crops.entries()) if (classIndex !== null) classOneHot[i * classes + classIndex] = 1;
   return {
-    seen: joined(crops.map((c) => c.seen)),
+    visualFeatures: joined(crops.map((c) => c.visualFeatures)),
     onset: joined(crops.map((c) => c.onset)),
     energy: joined(crops.map((c) => c.energy)),
     classOneHot,
@@ -149,7 +167,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** Onset and energy sub-steps side by side: [tokens, 8]. */
+/** Onset and energy, [tokens·4] each → tracks [tokens, 8]: four sub-steps of onset, then four of energy. */
 export function concatTracks(onset: Float32Array, energy: Float32Array): Float32Array {
   const tracks = new Float32Array(onset.length * 2);
   for (let i = 0; i < onset.length; i++) {

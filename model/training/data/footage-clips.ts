@@ -3,20 +3,19 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import envPaths from 'env-paths';
 import type { Engine } from '../../../engine/engine.js';
 import { digestFile } from '../../../weights/index.js';
-import { SAMPLE_RATE } from '../../foley/labelled-clip.js';
 import { decodeAudio, FfmpegMissingError, MediaError, openClip } from '../../media/index.js';
-import { extractFeatures } from '../../onset/extract-features.js';
-import { FlowExtractor } from '../../onset/flow-extractor.js';
-import { ClipStore, ClipStoreWriter, type StoredRecord } from './clip-store.js';
-import { toInt16 } from './dataset.js';
-import { type FootageEntry, FootageError, manifestPath, readManifest } from './footage.js';
-import { type DataProgress, runningSquares, type TrainingClip } from './training-data.js';
+import { extractFeatures, FlowExtractor, SAMPLE_RATE } from '../../onset/index.js';
+import { CACHE_VERSION, type CachedClip, readCachedClip, userCache, writeCachedClip } from './clip-cache.js';
+import { type FootageEntry, FootageError, manifestPath, readManifest } from './footage-manifest.js';
+import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 
-/** Changes when what is kept of a clip does, apart from its flow, which has a version of its own. */
-const VERSION = 1;
+/** A clip of footage; its sound class is not known. */
+export interface FootageClip extends TrainingClip {
+  /** Whether the source of the sound is visible. */
+  sourceVisible: boolean;
+}
 
 /** What a training with footage depends on; stages are kept by it, and the weights name it. */
 export interface FootageProvenance {
@@ -26,59 +25,55 @@ export interface FootageProvenance {
   clips: number;
 }
 
-interface ClipFacts {
+/** What is kept of a clip beside flow and sound. */
+interface FootageFacts {
   /** Of the clip's file. */
   sha256: string;
 }
 
-export interface FootageOptions extends DataProgress {
-  /** Pixels a side at which flow is measured. */
+export interface FootageOptions extends DataOptions {
+  /** Width and height at which flow is measured, in pixels. */
   size: number;
-  /** Where cache files lie; default: this user's cache folder. */
-  cacheFolder?: string;
 }
 
 /**
- * The clips of the `train` split of a footage folder, as `run` would see them, in the manifest's order. Each is streamed
- * through the flow kernels once, and its flow and sound are kept in a cache file of its own: an interrupted reading goes on
- * where it stopped, and a new clip costs only itself. Clips end where picture or sound ends first.
+ * The clips of the `train` split of a footage folder, as `run` would see them, in the manifest's order. Each is decoded
+ * once, and its flow and sound are kept in a cache file of its own: an interrupted reading goes on where it stopped, and a
+ * new clip costs only itself. Clips end where video or sound ends first.
  *
- * @throws FootageError where folder, manifest or a clip is missing, no clip is for training, or one cannot be read;
- * FfmpegMissingError; the signal's reason
+ * @throws {FootageError} when folder, manifest or a clip is missing, no clip is for training, or one cannot be read
+ * @throws {FfmpegMissingError} without ffmpeg, or the signal's reason
  */
 export async function footageClips(
   engine: Engine,
   folder: string,
-  { size, cacheFolder, onProgress, signal }: FootageOptions,
-): Promise<{ clips: TrainingClip[]; provenance: FootageProvenance }> {
+  { size, cacheFolder = userCache('footage'), onProgress, signal }: FootageOptions,
+): Promise<{ clips: FootageClip[]; provenance: FootageProvenance }> {
   const entries = readManifest(folder).filter((entry) => entry.split === 'train');
   if (entries.length === 0) throw new FootageError(`${manifestPath(folder)}: none of its clips has the split train`);
   const { sha256: manifestSha256 } = await digestFile(manifestPath(folder));
-  const caches = await Promise.all(
-    entries.map(async (entry) =>
-      cachePath(entry, size, cacheFolder ?? join(envPaths('onset', { suffix: '' }).cache, 'footage')),
-    ),
-  );
+  const caches = await Promise.all(entries.map((entry) => cachePath(entry, size, cacheFolder)));
   const extractor = new FlowExtractor(engine, size, size);
-  const clips: TrainingClip[] = [];
+  const clips: FootageClip[] = [];
   const digest = createHash('sha256');
   try {
     for (const [i, entry] of entries.entries()) {
       signal?.throwIfAborted();
-      const { facts, arrays } =
-        cached(caches[i]!) ?? (await readClip(engine, entry, caches[i]!, { size, extractor, signal }));
+      let cached = await readCachedClip<FootageFacts>(caches[i]!);
+      if (!cached) {
+        cached = await decodeClip(engine, entry, { size, extractor, signal });
+        await writeCachedClip(caches[i]!, cached);
+      }
+      const { facts, flow, sound } = cached;
       digest.update(`${facts.sha256}\n`);
-      const sound = arrays.sound as Int16Array;
       clips.push({
         seconds: sound.length / SAMPLE_RATE,
         sound,
         squares: runningSquares(sound),
-        flow: { grid: arrays.grid as Float32Array, midTimes: arrays.midTimes as Float64Array },
+        flow,
         events: entry.onsets,
         classIndex: null,
-        causeSeen: entry.hit,
-        source: -1,
-        real: true,
+        sourceVisible: entry.hit,
       });
       onProgress?.(i + 1, entries.length, 'footage clips');
     }
@@ -88,7 +83,7 @@ export async function footageClips(
   return { clips, provenance: { manifestSha256, clipsSha256: digest.digest('hex'), clips: clips.length } };
 }
 
-/** Named by everything that flow and sound depend on; a file that was touched is another file. */
+/** Named by a hash of everything that flow and sound depend on; a file that was touched is another file. */
 async function cachePath(entry: FootageEntry, size: number, folder: string): Promise<string> {
   const file = await stat(entry.path).catch((cause: NodeJS.ErrnoException) => {
     throw new FootageError(
@@ -96,42 +91,23 @@ async function cachePath(entry: FootageEntry, size: number, folder: string): Pro
       { cause },
     );
   });
-  const contents = [VERSION, FlowExtractor.version, size, entry.path, file.size, file.mtimeMs];
+  const contents = [CACHE_VERSION, FlowExtractor.version, size, entry.path, file.size, file.mtimeMs];
   const hash = createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 24);
-  return join(folder, `${hash}.clips`);
+  return join(folder, `${hash}.safetensors`);
 }
 
-function cached(path: string): StoredRecord<ClipFacts> | undefined {
-  const store = ClipStore.openWhole<ClipFacts>(path);
-  try {
-    return store?.read(0);
-  } finally {
-    store?.dispose();
-  }
-}
-
-/** Decodes a clip and keeps what came of it under `path`. */
-async function readClip(
+async function decodeClip(
   engine: Engine,
   entry: FootageEntry,
-  path: string,
   { size, extractor, signal }: { size: number; extractor: FlowExtractor; signal?: AbortSignal },
-): Promise<StoredRecord<ClipFacts>> {
+): Promise<CachedClip<FootageFacts>> {
   try {
     const clip = await openClip(entry.path, { signal });
     const { seconds, flow } = (await extractFeatures(engine, clip, { size, extractor, signal })).features;
-    const heard = await decodeAudio(entry.path, { sampleRate: SAMPLE_RATE, signal });
-    const sound = toInt16(heard.subarray(0, Math.floor(seconds * SAMPLE_RATE)));
+    const decoded = await decodeAudio(entry.path, { sampleRate: SAMPLE_RATE, signal });
+    const sound = toInt16(decoded.subarray(0, Math.floor(seconds * SAMPLE_RATE)));
     const { sha256 } = await digestFile(entry.path);
-    const record = { facts: { sha256 }, arrays: { grid: flow.grid, midTimes: flow.midTimes, sound } };
-    const writer = new ClipStoreWriter<ClipFacts>(path);
-    try {
-      writer.append(record);
-      writer.finish();
-    } finally {
-      writer.abandon();
-    }
-    return record;
+    return { facts: { sha256 }, flow, sound };
   } catch (cause) {
     if (!(cause instanceof MediaError) || cause instanceof FfmpegMissingError) throw cause;
     throw new FootageError(`footage ${cause.message}; mend the clip, or remove its line from manifest.tsv`, { cause });

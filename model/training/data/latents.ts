@@ -2,14 +2,14 @@
 
 import { type Engine, Graph, type TensorData } from '../../../engine/engine.js';
 import { Parameters } from '../../networks/parameters.js';
-import type { OnsetModel } from '../../onset/model.js';
+import type { OnsetModel } from '../../onset/index.js';
 import { windowStarts } from '../../samplers/windows.js';
-import type { DataProgress, TrainingClip } from './training-data.js';
+import type { DataOptions, TrainingClip } from './training-clip.js';
 
 /** Windows in one run of the plan. */
 const BATCH = 16;
 
-/** A stretch of a clip that is encoded at once, and which of its latent frames are kept; all count from the clip's start. */
+/** A part of a clip that is encoded at once, and which of its latent frames are kept; all count from the clip's start. */
 interface Window {
   clip: TrainingClip;
   start: number;
@@ -19,15 +19,15 @@ interface Window {
 
 /**
  * Encodes the whole of every clip's sound with the finished codec, gives each clip its `latents` [⌊samples / 640⌋, channels],
- * and normalises each channel over all clips. Gives mean and deviation, which belong to the generator's weights: latents
- * mean nothing without them (recipe §5).
+ * and normalizes each channel over all clips. Returns mean and standard deviation, which belong to the generator's weights:
+ * its latents cannot be decoded without them (recipe §5).
  */
 export async function addLatents(
   engine: Engine,
   model: OnsetModel,
   codec: ReadonlyMap<string, Float32Array>,
   clips: readonly TrainingClip[],
-  { onProgress, signal }: DataProgress = {},
+  { onProgress, signal }: Pick<DataOptions, 'onProgress' | 'signal'> = {},
 ): Promise<Map<string, Float32Array>> {
   const { samplesPerLatent, latentChannels } = model.codec;
   const framesOf = (clip: TrainingClip): number => Math.floor(clip.sound.length / samplesPerLatent);
@@ -46,8 +46,8 @@ export async function addLatents(
       const part = windows.slice(at, at + BATCH);
       const sound = new Float32Array(BATCH * samples);
       for (const [b, { clip, start }] of part.entries()) {
-        const heard = clip.sound.subarray(start * samplesPerLatent, (start + length) * samplesPerLatent);
-        for (let i = 0; i < heard.length; i++) sound[b * samples + i] = heard[i]! / 32767;
+        const samplesOfWindow = clip.sound.subarray(start * samplesPerLatent, (start + length) * samplesPerLatent);
+        for (let i = 0; i < samplesOfWindow.length; i++) sound[b * samples + i] = samplesOfWindow[i]! / 32767;
       }
       const { latents } = await plan.run({ sound });
       for (const [b, { clip, start, keepFrom, keepTo }] of part.entries()) {
@@ -60,12 +60,12 @@ export async function addLatents(
   } finally {
     plan.dispose();
   }
-  return normalise(clips, latentChannels);
+  return normalize(clips, latentChannels);
 }
 
 /**
- * Windows of one length for clips of any length, so that one plan serves all. They overlap by what a latent frame can hear
- * to both sides and are cut in the middle of the overlap, so that no seam is to be seen in the latents.
+ * Windows of one length for clips of any length, so that one plan serves all. They overlap by the receptive field of a
+ * latent frame and are cut in the middle of the overlap, so that the latents are those of the clip encoded as a whole.
  */
 function windowsOf(
   clips: readonly TrainingClip[],
@@ -90,15 +90,15 @@ function windowsOf(
   return { length, windows };
 }
 
-/** Shifts and scales every channel to mean 0 and deviation 1 over all frames of all clips, in place. */
-function normalise(clips: readonly TrainingClip[], channels: number): Map<string, Float32Array> {
+/** Shifts and scales every channel to mean 0 and standard deviation 1 over all frames of all clips, in place. */
+function normalize(clips: readonly TrainingClip[], channels: number): Map<string, Float32Array> {
   const mean = new Float64Array(channels);
   const square = new Float64Array(channels);
   let count = 0;
   for (const { latents } of clips) {
     for (let i = 0; i < latents!.length; i++) {
-      mean[i % channels] += latents![i]!;
-      square[i % channels] += latents![i]! ** 2;
+      mean[i % channels]! += latents![i]!;
+      square[i % channels]! += latents![i]! ** 2;
     }
     count += latents!.length / channels;
   }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type Match, matchEvents, pooledF1 } from '../../../model/evaluation/f1.js';
-import { detectOnsets } from '../../../model/evaluation/onsets.js';
+import { detectOnsets as detectOnsetsAt } from '../../../model/evaluation/onsets.js';
 import { Random } from '../../../model/foley/random.js';
 import { suite } from '../../harness/suite.js';
 
 const test = suite('onset detector');
 const SECONDS = 4;
+const detectOnsets = (sound: Float32Array): number[] => detectOnsetsAt(sound, 16_000);
 
 /** Decaying clicks and tones over a faint bed, at known times at least 120 ms apart. */
 function strikes(seed: number): { sound: Float32Array; times: number[] } {
@@ -18,7 +19,7 @@ function strikes(seed: number): { sound: Float32Array; times: number[] } {
     const start = Math.round(time * 16_000);
     for (let i = 0; i < 4000 && start + i < sound.length; i++) {
       const t = i / 16_000;
-      sound[start + i] +=
+      sound[start + i]! +=
         level * Math.exp(-t / decay) * (Math.sin(2 * Math.PI * hz * t) + random.normal() * Math.exp(-t / 0.01));
     }
   }
@@ -38,7 +39,7 @@ test('known strikes are found, within 50 ms and without bias', () => {
     }
   }
   assert.ok(pooledF1(matches) >= 0.98, `F1 ${pooledF1(matches)}`);
-  assert.ok(Math.abs(errors.toSorted((a, b) => a - b)[errors.length >> 1]) < 0.005);
+  assert.ok(Math.abs(errors.toSorted((a, b) => a - b)[errors.length >> 1]!) < 0.005);
 });
 
 test('steady noise, a steady tone and silence have next to none', () => {
@@ -61,7 +62,7 @@ test('loudness does not matter, order and spacing do', () => {
   const { sound } = strikes(1);
   const onsets = detectOnsets(sound);
   assert.deepEqual(detectOnsets(sound.map((value) => value * 0.25)), onsets);
-  for (let i = 1; i < onsets.length; i++) assert.ok(onsets[i] - onsets[i - 1] > 0.059);
+  for (let i = 1; i < onsets.length; i++) assert.ok(onsets[i]! - onsets[i - 1]! > 0.059);
 });
 
 test.run();

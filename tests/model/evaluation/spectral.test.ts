@@ -4,7 +4,7 @@ import { envelopeCorrelation, logEnvelope } from '../../../model/evaluation/enve
 import { RealFft } from '../../../model/evaluation/fft.js';
 import { melFilters, stftMagnitudes } from '../../../model/evaluation/frames.js';
 import { resample } from '../../../model/evaluation/resample.js';
-import { logMelDistance, stftDistance } from '../../../model/evaluation/spectral.js';
+import { stftDistance } from '../../../model/evaluation/spectral.js';
 import { Random } from '../../../model/foley/random.js';
 import { suite } from '../../harness/suite.js';
 
@@ -27,10 +27,10 @@ test('the FFT is the sum that defines it', () => {
     for (let k = 0; k < fft.bins; k += Math.max(1, size >> 5)) {
       let [real, imaginary] = [0, 0];
       for (let n = 0; n < size; n++) {
-        real += frame[n] * Math.cos((2 * Math.PI * k * n) / size);
-        imaginary -= frame[n] * Math.sin((2 * Math.PI * k * n) / size);
+        real += frame[n]! * Math.cos((2 * Math.PI * k * n) / size);
+        imaginary -= frame[n]! * Math.sin((2 * Math.PI * k * n) / size);
       }
-      assert.ok(Math.hypot(re[k] - real, im[k] - imaginary) < 1e-11);
+      assert.ok(Math.hypot(re[k]! - real, im[k]! - imaginary) < 1e-11);
     }
   }
   for (const size of [0, 1, 3, 100]) assert.throws(() => new RealFft(size), /power of two/);
@@ -42,7 +42,7 @@ test('a sine stands in its own bin of every frame', () => {
   for (let f = 2; f < frames - 2; f++) {
     const frame = values.subarray(f * bins, (f + 1) * bins);
     assert.equal(frame.indexOf(Math.max(...frame)), 32);
-    assert.ok(Math.abs(frame[32] - 128) < 0.5);
+    assert.ok(Math.abs(frame[32]! - 128) < 0.5);
   }
 });
 
@@ -50,7 +50,7 @@ test('mel triangles cover the band, one or two at each frequency', () => {
   const filters = melFilters(16_000, 1024, 20, 100, 7000);
   for (let k = Math.ceil(300 / 15.625); k < 6000 / 15.625; k++) {
     let covered = 0;
-    for (let band = 0; band < 20; band++) covered += filters[band * 513 + k] > 0 ? 1 : 0;
+    for (let band = 0; band < 20; band++) covered += filters[band * 513 + k]! > 0 ? 1 : 0;
     assert.ok(covered >= 1 && covered <= 2);
   }
 });
@@ -60,15 +60,15 @@ test('resampling keeps a tone, its level and its place in time', () => {
     [16_000, 22_050],
     [48_000, 16_000],
     [16_000, 16_000],
-  ]) {
+  ] as const) {
     const out = resample(sine(from / 4, 1000, from), from, to);
     const expected = sine(to / 4, 1000, to);
     assert.equal(out.length, expected.length);
     for (let i = 400; i < out.length - 400; i++)
-      assert.ok(Math.abs(out[i] - expected[i]) < 2e-3, `${from}→${to} at ${i}`);
+      assert.ok(Math.abs(out[i]! - expected[i]!) < 2e-3, `${from}→${to} at ${i}`);
   }
   const above = resample(sine(12_000, 15_000, 48_000), 48_000, 16_000);
-  for (let i = 400; i < above.length - 400; i++) assert.ok(Math.abs(above[i]) < 0.01);
+  for (let i = 400; i < above.length - 400; i++) assert.ok(Math.abs(above[i]!) < 0.01);
 });
 
 test('spectral distances: the same 0, silence 1, noise far, lengths must agree', () => {
@@ -76,26 +76,16 @@ test('spectral distances: the same 0, silence 1, noise far, lengths must agree',
   const b = noise(8000, 2);
   const silence = new Float32Array(8000);
   assert.equal(stftDistance(a, a), 0);
-  assert.equal(logMelDistance(a, a), 0);
   assert.ok(Math.abs(stftDistance(silence, a) - 1) < 1e-6);
   assert.ok(stftDistance(b, a) > 0.4 && stftDistance(b, a) < 0.8);
-  assert.ok(
-    Math.abs(
-      logMelDistance(
-        a,
-        a.map((value) => value * Math.E),
-      ) - 1,
-    ) < 1e-3,
-  );
   assert.throws(() => stftDistance(a, b.subarray(1)), /cut both to one length/);
-  assert.throws(() => logMelDistance(a, b.subarray(1)), /cut both to one length/);
 });
 
 test('the envelope is the log loudness of 25 ms frames', () => {
   const sound = new Float32Array(1000).fill(0.5, 400);
   const envelope = logEnvelope(sound);
   assert.equal(envelope.length, 2);
-  assert.ok(Math.abs(envelope[0] - Math.log(1e-3)) < 1e-9 && Math.abs(envelope[1] - Math.log(0.501)) < 1e-9);
+  assert.ok(Math.abs(envelope[0]! - Math.log(1e-3)) < 1e-9 && Math.abs(envelope[1]! - Math.log(0.501)) < 1e-9);
 });
 
 test('envelope correlation: 1 with itself however loud, −1 with its opposite, 0 with what never changes', () => {

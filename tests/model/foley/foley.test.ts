@@ -12,6 +12,7 @@ import {
   worldSeed,
 } from '../../../model/foley/clip.js';
 import { FoleyError } from '../../../model/foley/errors.js';
+import { SAMPLE_RATE } from '../../../model/foley/labelled-clip.js';
 import { MATERIALS } from '../../../model/foley/materials.js';
 import { bounces, STROKES, StrikerHeight, strikes } from '../../../model/foley/motion.js';
 import { Random } from '../../../model/foley/random.js';
@@ -114,7 +115,7 @@ test('strikes are heard where the events say', () => {
     const clip = makeClip(worldSeed('validation', i), { size: 4, source: i % 5, material: [0, 2, 3, 4, 5, 6][i % 6]! });
     sum += f1(
       matchEvents(
-        detectOnsets(clip.sound),
+        detectOnsets(clip.sound, SAMPLE_RATE),
         clip.events.map(({ time }) => time),
         0.05,
       ),

@@ -1,11 +1,11 @@
-/** Training clips, footage and a config to try the training on, small enough for a test. */
+/** Training clips, footage and a config that are small enough for a test. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../engine/platform/package-path.js';
 import { Random } from '../../../model/foley/random.js';
 import { parseTrainingConfig, type TrainingConfig } from '../../../model/training/config.js';
-import { runningSquares, type TrainingClip } from '../../../model/training/data/training-data.js';
+import { runningSquares, type TrainingClip } from '../../../model/training/data/training-clip.js';
 import { ffmpeg } from '../media/clips.js';
 
 export const TINY_CONFIG: string = join(packageRoot(), 'model', 'training', 'configs', 'tiny.json');
@@ -23,14 +23,11 @@ export function soundingClip(seconds: number, seed: number, facts: Partial<Train
     flow: { grid: new Float32Array(0), midTimes: new Float64Array(0) },
     events: [],
     classIndex: 0,
-    causeSeen: true,
-    source: 0,
-    real: false,
     ...facts,
   };
 }
 
-/** One line of a footage manifest, and the clip that belongs to it: a moving picture at 30 fps with a tone. */
+/** One line of a footage manifest, and its clip: a moving test image at 30 fps with a tone. */
 export interface ExampleFootage {
   file: string;
   seconds: number;

@@ -4,8 +4,9 @@ import { Random } from '../../../../model/foley/random.js';
 import { buildModel } from '../../../../model/onset/model.js';
 import { codecStage } from '../../../../model/training/codec-stage.js';
 import { ClipMixture } from '../../../../model/training/data/clip-mixture.js';
-import { footageUses } from '../../../../model/training/data/footage-uses.js';
-import type { TrainingClip } from '../../../../model/training/data/training-data.js';
+import type { FootageClip } from '../../../../model/training/data/footage-clips.js';
+import { selectFootage } from '../../../../model/training/data/footage-selection.js';
+import type { TrainingClip } from '../../../../model/training/data/training-clip.js';
 import { encoderStage } from '../../../../model/training/encoder-stage.js';
 import { generatorStage } from '../../../../model/training/generator-stage.js';
 import { suite } from '../../../harness/suite.js';
@@ -17,19 +18,19 @@ const channels = config.model.codec.latentChannels;
 
 const clipOf = (real: boolean, seconds: number, seed: number): TrainingClip =>
   soundingClip(seconds, seed, {
-    real,
     classIndex: real ? null : 2,
     events: [0.5],
     latents: new Float32Array(Math.floor(seconds * 25) * channels).fill(real ? 1 : -1),
   });
 const world = [0, 1, 2].map((i) => clipOf(false, 2, i));
+const randomOf = (step: number): Random => new Random(config.seed, `test ${step}`);
 const footage = [3, 4].map((i) => clipOf(true, 1.7 + i, i));
 
 /** Which samples of a step are real. */
 function drawn(mixture: ClipMixture, step: number, batch: number): boolean[] {
   const draw = mixture.drawer(step, batch);
   const random = new Random(7, `step ${step}`);
-  return Array.from({ length: batch }, () => draw(random).real);
+  return Array.from({ length: batch }, () => footage.includes(draw(random)));
 }
 const realOf = (samples: boolean[]): number => samples.filter(Boolean).length;
 
@@ -60,25 +61,25 @@ test('real samples stand anywhere in a batch, and every clip is drawn', () => {
   const mixture = new ClipMixture(world, footage, 0.25);
   const counts = [0, 0, 0, 0];
   for (let step = 0; step < 400; step++)
-    for (const [i, real] of drawn(mixture, step, 4).entries()) counts[i] += Number(real);
+    for (const [i, real] of drawn(mixture, step, 4).entries()) counts[i]! += Number(real);
   for (const count of counts) assert.ok(count > 60 && count < 140, `${counts}; 100 each are expected`);
-  const seen = new Set<TrainingClip>();
+  const drawnClips = new Set<TrainingClip>();
   for (let step = 0; step < 40; step++) {
     const draw = mixture.drawer(step, 4);
     const random = new Random(1, `${step}`);
-    for (let b = 0; b < 4; b++) seen.add(draw(random));
+    for (let b = 0; b < 4; b++) drawnClips.add(draw(random));
   }
-  assert.deepEqual(new Set(mixture.all), seen);
+  assert.deepEqual(new Set(mixture.all), drawnClips);
 });
 
-test('a step’s samples follow from seed and step alone, in every stage', () => {
+test('a step’s samples follow from the step and its random numbers alone, in every stage', () => {
   const model = buildModel(config.model);
   const mixture = new ClipMixture(world, footage, 0.5);
   for (const stage of [codecStage, encoderStage, generatorStage]) {
     const [one, other] = [stage(model, config, mixture), stage(model, config, mixture)];
-    for (let step = 0; step < 3; step++) other.batch(step);
-    assert.deepEqual(other.batch(3), one.batch(3));
-    assert.notDeepEqual(one.batch(4), one.batch(3));
+    for (let step = 0; step < 3; step++) other.batch(step, randomOf(step));
+    assert.deepEqual(other.batch(3, randomOf(3)), one.batch(3, randomOf(3)));
+    assert.notDeepEqual(one.batch(4, randomOf(4)), one.batch(3, randomOf(3)));
   }
 });
 
@@ -93,7 +94,7 @@ test('each stage takes the share: real clips have no class, and their own sound 
       model,
       { ...config, generator: { ...config.generator, dropCondition: 0 } },
       mixture,
-    ).batch(step);
+    ).batch(step, randomOf(step));
     const oneHot = inputs['class-one-hot'] as Float32Array;
     const index = inputs['class-index'] as Uint32Array;
     const latents = inputs.latents as Float32Array;
@@ -108,8 +109,8 @@ test('each stage takes the share: real clips have no class, and their own sound 
       assert.deepEqual([...oneHot.subarray(b * classes, (b + 1) * classes)], expected);
       assert.equal(index[b], real ? classes : 2, 'the null class stands for an unknown one');
     }
-    const seen = encoderStage(model, config, mixture).batch(step)['class-one-hot'] as Float32Array;
-    assert.equal(seen.filter((x) => x === 1).length, batch / 2);
+    const labelled = encoderStage(model, config, mixture).batch(step, randomOf(step))['class-one-hot'] as Float32Array;
+    assert.equal(labelled.filter((x) => x === 1).length, batch / 2);
   }
   assert.equal(kept, (20 * batch) / 2);
   const silent = new ClipMixture(
@@ -118,7 +119,7 @@ test('each stage takes the share: real clips have no class, and their own sound 
     0.5,
   );
   for (let step = 0; step < 20; step++) {
-    const sound = codecStage(model, config, silent).batch(step).sound as Float32Array;
+    const sound = codecStage(model, config, silent).batch(step, randomOf(step)).sound as Float32Array;
     const { crop } = config.codec;
     const sounding = Array.from({ length: config.codec.batch }, (_, b) =>
       sound.subarray(b * crop, (b + 1) * crop).some((x) => x !== 0),
@@ -127,21 +128,23 @@ test('each stage takes the share: real clips have no class, and their own sound 
   }
 });
 
-test('the codec hears every clip, encoder and generator only what is seen to sound; short ones are left out and counted', () => {
-  // Crops of the tiny config: .64 s for the codec, 1.28 s for the others.
-  const facts = (seconds: number, causeSeen: boolean): TrainingClip =>
-    soundingClip(seconds, 1, { real: true, causeSeen });
-  const [hit, miss, shortHit, tooShort] = [facts(3, true), facts(3, false), facts(1, true), facts(0.5, false)];
-  const uses = footageUses(config, [hit, miss, shortHit, tooShort]);
-  assert.deepEqual(uses.heard, [hit, miss, shortHit]);
-  assert.deepEqual(uses.watched, [hit]);
-  assert.match(uses.summary, /codec hears 3 of 4 \(1 shorter than a crop of 0.64 s\) clips/);
-  assert.match(uses.summary, /watch 1 of 2 \(1 shorter than a crop of 1.28 s\) with hit 1/);
-  assert.doesNotMatch(footageUses(config, [hit]).summary, /shorter/);
-  assert.throws(() => footageUses(config, [tooShort]), /none of its 1 training clips lasts 0.64 s/);
-  assert.throws(() => footageUses(config, [miss]), /0 of its 1 training clips have hit 1 .*; add such clips/);
+test('every clip is for the codec, only those with a visible source for encoder and generator; short ones are left out and counted', () => {
+  const crop = { codec: 0.64, generator: 1.28 };
+  const clip = (seconds: number, sourceVisible: boolean): FootageClip => ({
+    ...soundingClip(seconds, 1),
+    sourceVisible,
+  });
+  const [hit, miss, shortHit, tooShort] = [clip(3, true), clip(3, false), clip(1, true), clip(0.5, false)];
+  const selected = selectFootage([hit, miss, shortHit, tooShort], crop);
+  assert.deepEqual(selected.codec, [hit, miss, shortHit]);
+  assert.deepEqual(selected.generator, [hit]);
+  assert.match(selected.summary, /codec hears 3 of 4 \(1 shorter than a crop of 0.64 s\) clips/);
+  assert.match(selected.summary, /watch 1 of 2 \(1 shorter than a crop of 1.28 s\) with hit 1/);
+  assert.doesNotMatch(selectFootage([hit], crop).summary, /shorter/);
+  assert.throws(() => selectFootage([tooShort], crop), /none of its 1 training clips lasts 0.64 s/);
+  assert.throws(() => selectFootage([miss], crop), /0 of its 1 training clips have hit 1 .*; add such clips/);
   assert.throws(
-    () => footageUses(config, [miss, shortHit]),
+    () => selectFootage([miss, shortHit], crop),
     /1 of its 2 training clips have hit 1 .* none of those lasts 1.28 s/,
   );
 });

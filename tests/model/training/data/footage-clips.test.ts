@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FfmpegMissingError } from '../../../../model/media/errors.js';
-import { FootageError } from '../../../../model/training/data/footage.js';
 import { footageClips } from '../../../../model/training/data/footage-clips.js';
+import { FootageError } from '../../../../model/training/data/footage-manifest.js';
 import { sharedEngine } from '../../../harness/engine.js';
 import { suite } from '../../../harness/suite.js';
 import { makeFootage } from '../examples.js';
@@ -36,7 +36,7 @@ async function refused(name: string, message: RegExp): Promise<void> {
   });
 }
 
-test('training clips come in the manifest’s order, with their flow, sound, onsets and whether their cause is seen', async () => {
+test('training clips come in the manifest’s order, with their flow, sound, onsets and whether their source is visible', async () => {
   await makeFootage(folder, [
     { file: 'a.mp4', seconds: 2, onsets: '0.25 1.5' },
     { file: 'held-out.mp4', seconds: 1, split: 'val' },
@@ -49,16 +49,15 @@ test('training clips come in the manifest’s order, with their flow, sound, ons
   assert.deepEqual(progress, ['footage clips 1/2', 'footage clips 2/2']);
   assert.equal(provenance.clips, 2);
   assert.deepEqual(
-    clips.map(({ seconds, events, classIndex, causeSeen, real }) => ({
+    clips.map(({ seconds, events, classIndex, sourceVisible }) => ({
       seconds: Math.round(seconds * 10),
       events,
       classIndex,
-      causeSeen,
-      real,
+      sourceVisible,
     })),
     [
-      { seconds: 20, events: [0.25, 1.5], classIndex: null, causeSeen: true, real: true },
-      { seconds: 30, events: [], classIndex: null, causeSeen: false, real: true },
+      { seconds: 20, events: [0.25, 1.5], classIndex: null, sourceVisible: true },
+      { seconds: 30, events: [], classIndex: null, sourceVisible: false },
     ],
   );
   for (const { seconds, sound, squares, flow } of clips) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FootageError, readManifest } from '../../../../model/training/data/footage.js';
+import { FootageError, readManifest } from '../../../../model/training/data/footage-manifest.js';
 import { suite } from '../../../harness/suite.js';
 
 const test = suite('footage');
@@ -19,6 +19,7 @@ function manifest(...lines: string[]): void {
 test('a good manifest is read', () => {
   manifest(header, good.join('\t'), 'b.mp4\tval\t0\t4\t\train\t4\t', '');
   const [a, b] = readManifest(folder);
+  assert.ok(a && b);
   assert.deepEqual(a, {
     path: join(folder, 'a.mp4'),
     file: 'a.mp4',

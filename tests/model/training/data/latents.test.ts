@@ -4,14 +4,14 @@ import { Random } from '../../../../model/foley/random.js';
 import { initialValues, Parameters } from '../../../../model/networks/parameters.js';
 import { buildModel, type OnsetModel } from '../../../../model/onset/model.js';
 import { addLatents } from '../../../../model/training/data/latents.js';
-import type { TrainingClip } from '../../../../model/training/data/training-data.js';
+import type { TrainingClip } from '../../../../model/training/data/training-clip.js';
 import { guestEngine } from '../../../harness/engine.js';
 import { suite } from '../../../harness/suite.js';
 import { soundingClip, tinyConfig } from '../examples.js';
 
 const test = suite('latents of the training clips');
 
-/** Weights of a codec that has learnt nothing. */
+/** Weights of an untrained codec. */
 function freshCodec(model: OnsetModel): Map<string, Float32Array> {
   const p = new Parameters(new Graph());
   model.codec.encode(p, p.graph.input('sound', [1, model.codec.samplesPerLatent]));
@@ -43,7 +43,7 @@ test('clips of any length are encoded to their ends, without a seam between wind
     const expected = await inOnePiece(engine, model, clip);
     for (const [i, latent] of clip.latents!.entries()) {
       const c = i % channels;
-      sums[c] += latent;
+      sums[c]! += latent;
       const found = latent * deviation[c]! + mean[c]!;
       const where = `${clip.seconds} s, frame ${Math.floor(i / channels)}: ${found}, expected ${expected[i]}`;
       assert.ok(Math.abs(found - expected[i]!) < 1e-4, where);

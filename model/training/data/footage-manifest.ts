@@ -2,7 +2,7 @@
  * The list of a folder of real clips, `manifest.tsv`, checked line by line.
  *
  * Columns, separated by tabs, named in the first line: file (within the folder), split (train or val), hit (1 where
- * what sounds is seen, else 0), seconds, onsets (seconds of each, separated by spaces; may be empty), label, scene (no
+ * the source of the sound is visible, else 0), seconds, onsets (seconds of each, separated by spaces; may be empty), label, scene (no
  * scene should be in both splits), source (where the clip comes from).
  */
 
@@ -35,7 +35,7 @@ export interface FootageEntry {
   path: string;
   file: string;
   split: 'train' | 'val';
-  /** Whether what sounds is seen. */
+  /** Whether the source of the sound is visible. */
   hit: boolean;
   seconds: number;
   /** Seconds, rising. */
@@ -51,7 +51,11 @@ export class FootageError extends OnsetError {
 
 export const manifestPath = (folder: string): string => join(folder, 'manifest.tsv');
 
-/** @throws FootageError that names the file, the line, the column, what stands there and what should */
+/**
+ * The clips that the folder's manifest lists, in its order.
+ *
+ * @throws {FootageError} when folder or manifest is missing, or for a fault, by line and column
+ */
 export function readManifest(folder: string): FootageEntry[] {
   if (!existsSync(folder)) throw new FootageError(`${folder}: there is no such folder of footage`);
   const path = manifestPath(folder);
@@ -64,31 +68,31 @@ export function readManifest(folder: string): FootageEntry[] {
       cause: error,
     });
   }
-  const [header, ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const [header = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const columns = header.split('\t');
   const missing = Object.keys(lineSchema.shape).filter((column) => !columns.includes(column));
   if (missing.length > 0) {
     throw new FootageError(`${path}: line 1 names no column ${missing.join(', ')}; it reads "${header.slice(0, 120)}"`);
   }
   const entries: FootageEntry[] = [];
-  for (let i = 0; i < lines.length; i++) {
-    if (lines[i].trim() !== '') entries.push(readLine(lines[i], columns, folder, `${path}: line ${i + 2}`));
+  for (const [i, line] of lines.entries()) {
+    if (line.trim() !== '') entries.push(readLine(line, columns, folder, `${path}: line ${i + 2}`));
   }
   if (entries.length === 0) throw new FootageError(`${path}: lists no clips`);
   return entries;
 }
 
-function readLine(line: string, columns: string[], folder: string, place: string): FootageEntry {
+function readLine(line: string, columns: string[], folder: string, location: string): FootageEntry {
   const cells = line.split('\t');
   if (cells.length !== columns.length) {
-    throw new FootageError(`${place} has ${cells.length} columns; expected ${columns.length}, separated by tabs`);
+    throw new FootageError(`${location} has ${cells.length} columns; expected ${columns.length}, separated by tabs`);
   }
-  const row = Object.fromEntries(columns.map((column, i) => [column, cells[i]]));
+  const row: Record<string, string> = Object.fromEntries(columns.map((column, i) => [column, cells[i]!]));
   const parsed = lineSchema.safeParse(row);
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
+    const { path, message } = parsed.error.issues[0]!;
     const column = String(path[0]);
-    throw new FootageError(`${place}, column ${column}: "${row[column].slice(0, 60)}" is ${message}`);
+    throw new FootageError(`${location}, column ${column}: "${row[column]!.slice(0, 60)}" is ${message}`);
   }
   return { path: join(folder, parsed.data.file), ...parsed.data };
 }

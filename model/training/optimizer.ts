@@ -1,4 +1,4 @@
-/** AdamW with warm-up, cosine decay, gradient-norm clipping and an average of the weights, appended to a training graph. */
+/** AdamW with warm-up, cosine decay, gradient-norm clipping and an exponential moving average of the weights (EMA). */
 
 import {
   adamw,
@@ -11,33 +11,33 @@ import {
 } from '../../engine/engine.js';
 import type { ParameterSpec, Parameters } from '../networks/parameters.js';
 
-export interface OptimiserOptions {
+export interface OptimizerOptions {
   learningRate: number;
-  /** Steps over which the learning rate rises to it. */
+  /** Steps over which the learning rate rises linearly to it. */
   warmup: number;
   steps: number;
   betas: readonly [number, number];
   weightDecay: number;
-  /** Gradients are scaled down to this norm. */
+  /** Gradients are scaled down to this global norm. */
   clipNorm: number;
-  /** The most that the running average of the weights keeps of itself in a step. */
+  /** Decay of the EMA once it has warmed up. */
   emaDecay: number;
 }
 
-/** Variables beside a weight that training needs: first and second moment, and the running average that is shipped. */
+/** Variables beside each weight: Adam's first and second moment, and the EMA, which is what is shipped. */
 export const STATE_PREFIXES = ['adam.m.', 'adam.v.', 'ema.'] as const;
 
-/** Appends gradients and in-place updates of every parameter for which `trains` holds; gives back the gradient norm. */
-export function addOptimiser(
+/** Appends gradients and in-place updates of the parameters `trained` to the graph; returns the global gradient norm. */
+export function addOptimizer(
   p: Parameters,
   loss: Tensor,
   trained: readonly ParameterSpec[],
-  options: OptimiserOptions,
+  options: OptimizerOptions,
 ): Tensor {
   const { graph } = p;
   const weights = trained.map((s) => graph.variable(s.name, s.shape));
   const grads = gradients(loss, weights);
-  return graph.scope('optimiser', () => {
+  return graph.scope('optimizer', () => {
     const norm = globalNorm(grads);
     const scale = clipScale(norm, options.clipNorm);
     const decayed = graph.input('hyper.decayed', [HYPER]);
@@ -50,16 +50,17 @@ export function addOptimiser(
   });
 }
 
-/** Numbers in the optimiser's hyper-parameter input; see `adamw`. */
+/** Numbers in the optimizer's hyper-parameter input; see `adamw`. */
 const HYPER = 9;
 
-export function learningRateAt(step: number, { learningRate, warmup, steps }: OptimiserOptions): number {
+/** The learning rate of a step, counted from 0: warm-up, cosine decay, and a floor of 1 % of the highest. */
+export function learningRateAt(step: number, { learningRate, warmup, steps }: OptimizerOptions): number {
   const rise = Math.min(1, (step + 1) / Math.max(1, warmup));
   return learningRate * rise * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps)) + learningRate * 0.01;
 }
 
-/** The optimiser's inputs of one step, counted from 0. */
-export function hyperInputs(step: number, options: OptimiserOptions): Record<string, TensorData> {
+/** The optimizer's inputs of one step, counted from 0. */
+export function hyperInputs(step: number, options: OptimizerOptions): Record<string, TensorData> {
   const [beta1, beta2] = options.betas;
   const ema = Math.min(options.emaDecay, (1 + step) / (10 + step));
   const values = (weightDecay: number): Float32Array =>
@@ -77,8 +78,8 @@ export function hyperInputs(step: number, options: OptimiserOptions): Record<str
   return { 'hyper.decayed': values(options.weightDecay), 'hyper.plain': values(0) };
 }
 
-/** Moments at zero and the average at the weights' own values, for a training that begins. */
-export function initialiseOptimiser(
+/** Sets the moments to zero and the EMA to the weights' own values, for a training that begins. */
+export function initializeOptimizer(
   variables: Variables,
   trained: readonly ParameterSpec[],
   values: ReadonlyMap<string, Float32Array>,

@@ -1,0 +1,87 @@
+/** The clips of the foley world that training draws from: made by threads once, their flow and sound kept on disk. */
+
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Engine } from '../../../engine/engine.js';
+import { type ClipOptions, clipsInOrder, Random, WORLD_VERSION, worldSeed } from '../../foley/index.js';
+import { FlowExtractor } from '../../onset/index.js';
+import { CACHE_VERSION, type CachedClip, readCachedClip, userCache, writeCachedClip } from './clip-cache.js';
+import type { WorldConfig } from './config.js';
+import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
+
+/** What is kept of a clip beside flow and sound. */
+interface WorldFacts {
+  seconds: number;
+  /** Seconds, rising. */
+  events: number[];
+  material: number;
+}
+
+export interface WorldOptions extends DataOptions {
+  /** Threads that make clips; default: as many as the machine runs at a time. */
+  threads?: number;
+}
+
+/**
+ * The training clips of the world, in an order that the config's seed decides. Each is made once and kept in a cache file
+ * of its own: an interrupted making goes on where it stopped, and more clips cost only themselves.
+ *
+ * @throws {FoleyError} when a clip cannot be made, {WriteError} or {SourceError} for the cache, or the signal's reason
+ */
+export async function worldClips(
+  engine: Engine,
+  world: WorldConfig,
+  { cacheFolder = userCache('world'), threads = availableParallelism(), onProgress, signal }: WorldOptions = {},
+): Promise<TrainingClip[]> {
+  const options: ClipOptions = { seconds: world.seconds, size: world.size, gray: true, pairs: 'seen' };
+  const folder = join(cacheFolder, cacheKey(options));
+  const pathOf = (seed: number): string => join(folder, `${seed}.safetensors`);
+  const seeds = Array.from({ length: world.clips }, (_, index) => worldSeed('train', index));
+  const clips = new Map<number, TrainingClip>();
+  for (const seed of seeds) {
+    signal?.throwIfAborted();
+    const cached = await readCachedClip<WorldFacts>(pathOf(seed));
+    if (cached) clips.set(seed, trainingClip(cached));
+  }
+  const missing = seeds.filter((seed) => !clips.has(seed));
+  const extractor = new FlowExtractor(engine, world.size, world.size);
+  try {
+    for await (const clip of clipsInOrder(missing, options, Math.min(threads, missing.length))) {
+      signal?.throwIfAborted();
+      const made: CachedClip<WorldFacts> = {
+        facts: { seconds: clip.seconds, events: clip.events.map(({ time }) => time), material: clip.material },
+        flow: await extractor.extract(clip.frames, clip.times),
+        sound: toInt16(clip.sound),
+      };
+      await writeCachedClip(pathOf(clip.seed), made);
+      clips.set(clip.seed, trainingClip(made));
+      onProgress?.(clips.size, seeds.length, 'train clips');
+    }
+  } finally {
+    extractor.dispose();
+  }
+  return shuffled(seeds, world.seed).map((seed) => clips.get(seed)!);
+}
+
+/** A hash of everything that a clip depends on but its seed. */
+function cacheKey(options: ClipOptions): string {
+  const contents = [CACHE_VERSION, WORLD_VERSION, FlowExtractor.version, options];
+  return createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16);
+}
+
+function trainingClip({ facts, flow, sound }: CachedClip<WorldFacts>): TrainingClip {
+  const { seconds, events, material } = facts;
+  return { seconds, sound, squares: runningSquares(sound), flow, events, classIndex: material };
+}
+
+/** In a random order (the Fisher-Yates shuffle). */
+function shuffled(values: readonly number[], seed: number): number[] {
+  const random = new Random(seed, 'order of epoch 0');
+  const order = [...values];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
