@@ -9,6 +9,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import envPaths from 'env-paths';
+import { BenchError } from './errors.js';
 import type { Row } from './kernel-bench.js';
 import { WORKLOADS, type Workload } from './workloads.js';
 
@@ -153,7 +154,9 @@ function output(program: string, args: string[], options: { cwd: string; signal?
       if (code === 0) return resolve(text);
       const reason = complaints.split('\n').find((l) => /error/i.test(l)) ?? complaints.trim().split('\n').at(-1);
       reject(
-        new Error(killedBy ? `stopped by ${killedBy} after ${LIMIT_MS / 1000} s` : (reason ?? `exit code ${code}`)),
+        new BenchError(
+          killedBy ? `stopped by ${killedBy} after ${LIMIT_MS / 1000} s` : (reason ?? `exit code ${code}`),
+        ),
       );
     });
   });

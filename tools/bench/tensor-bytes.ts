@@ -2,11 +2,12 @@
 
 import { bytesPerElement, sizeOf, type TensorType } from '../../kernels/kernel.js';
 import { decodeF16, encodeF16 } from '../../weights/half.js';
+import { BenchError } from './errors.js';
 
 /** The tensor's bytes: each value rounded to the nearest that the storage type holds. */
 export function toBytes(type: TensorType, values: Float64Array): Uint8Array {
   if (values.length !== sizeOf(type.shape)) {
-    throw new RangeError(`[${type.shape}] holds ${sizeOf(type.shape)} elements, ${values.length} were given`);
+    throw new BenchError(`[${type.shape}] holds ${sizeOf(type.shape)} elements, ${values.length} were given`);
   }
   switch (type.dtype) {
     case 'f32':

@@ -1,5 +1,6 @@
 /** Times one lowering on a device. */
 
+import { DeviceError } from '../../engine/errors.js';
 import { bindTensors, encodeCalls, prepareLowering } from '../../engine/execute.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform/gpu.js';
@@ -42,7 +43,7 @@ export async function timeLowering(
     await once(1); // The first dispatch compiles on software drivers.
     const estimate = await once(1);
     const error = await device.popErrorScope();
-    if (error) throw new Error(`${lowering.variant}: ${error.message}`);
+    if (error) throw new DeviceError(`${lowering.variant}: ${error.message}`);
     const times = Math.min(MOST_IN_A_BATCH, Math.max(1, Math.round(BATCH_MS / estimate)));
     const samples: number[] = [];
     for (const end = performance.now() + seconds * 1000; performance.now() < end || samples.length < 3; ) {
