@@ -1,6 +1,7 @@
 /** What is in a clip, scene by scene, and what sounds there. */
 
 import type { Clip, ImageFormat } from '../media/index.js';
+import { softmax } from '../networks/index.js';
 import type { ImageClassifier } from './image-classifier.js';
 import { SceneSampler } from './scenes.js';
 import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';
@@ -142,11 +143,4 @@ function topFive(probabilities: Float64Array, names: readonly string[]): Ranked[
     .map((probability, i) => ({ name: names[i]!, probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, 5);
-}
-
-function softmax(logits: Float32Array): Float32Array {
-  const top = logits.reduce((a, b) => Math.max(a, b));
-  const e = logits.map((v) => Math.exp(v - top));
-  const total = e.reduce((a, b) => a + b, 0);
-  return e.map((v) => v / total);
 }

@@ -2,9 +2,16 @@
 
 import { type Engine, Graph } from '../../engine/engine.js';
 import { efficientNetLiteCheckpoint, openCheckpoint, uploadWeights } from '../../weights/index.js';
-import { EFFICIENTNET_LITE0, type EfficientNetLiteConfig, efficientNetLite } from '../networks/efficientnet-lite.js';
-import { countParameters, type ParameterSpec, Parameters, type ParametersOptions } from '../networks/parameters.js';
-import { PlanCache } from '../networks/plan-cache.js';
+import {
+  countParameters,
+  EFFICIENTNET_LITE0,
+  type EfficientNetLiteConfig,
+  efficientNetLite,
+  type ParameterSpec,
+  Parameters,
+  type ParametersOptions,
+  PlanCache,
+} from '../networks/index.js';
 
 /** What a checkpoint keeps beside its parameters: running statistics. */
 const STATISTICS = /\.(running_mean|running_var|num_batches_tracked)$/;

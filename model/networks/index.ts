@@ -5,7 +5,6 @@ export {
   type AudioLdmVaeConfig,
   audioLdmVae,
   audioLdmVaeConfig,
-  type Posterior,
 } from './audioldm-vae.js';
 export {
   type ClipVisionConfig,

@@ -12,9 +12,8 @@ import {
   verify,
   withFile,
 } from '../../weights/index.js';
-import { PlanCache } from '../networks/plan-cache.js';
-import { flowEulerSteps } from '../samplers/flow-euler.js';
-import { WindowAverage, windowStarts } from '../samplers/windows.js';
+import { PlanCache, softmax } from '../networks/index.js';
+import { flowEulerSteps, WindowAverage, windowStarts } from '../samplers/index.js';
 import { type CallOptions, UnknownSoundError } from '../video-to-audio.js';
 import { TRACKS } from './alignment.js';
 import { modelConfig } from './config.js';
@@ -187,7 +186,7 @@ export class OnsetPipeline {
     }
     const tracks = this.#blend(clips.length, windows, tokensOf, windowTracks, TRACKS);
     const counts = clips.map((_, clip) => windows.filter((w) => w.clip === clip).length);
-    return { tokens, windowTracks, tracks, classes: logits.map((l, i) => softmaxOf(l.map((v) => v / counts[i]!))) };
+    return { tokens, windowTracks, tracks, classes: logits.map((l, i) => softmax(l.map((v) => v / counts[i]!))) };
   }
 
   /** Integrates the flow from noise to latents, all windows of all clips side by side. */
@@ -295,13 +294,6 @@ function* batches(windows: readonly Windowed[]): Generator<[number, readonly Win
 }
 
 const indexOfMax = (values: Float32Array): number => values.indexOf(Math.max(...values));
-
-function softmaxOf(logits: Float32Array): Float32Array {
-  const top = Math.max(...logits);
-  const e = logits.map((v) => Math.exp(v - top));
-  const total = e.reduce((a, b) => a + b, 0);
-  return e.map((v) => v / total);
-}
 
 /** Peaks above −0.5 dBFS are brought down together with everything else, so that nothing clips. */
 function limitPeak(samples: Float32Array): Float32Array {

@@ -1,7 +1,7 @@
 /** The graphs that the pipeline runs: encoder and alignment heads, one guided step of the denoiser, the codec's decoder. */
 
 import { add, concat, Graph, mul, slice, sub } from '../../engine/engine.js';
-import { type ParameterSpec, Parameters } from '../networks/parameters.js';
+import { type ParameterSpec, Parameters } from '../networks/index.js';
 import { predictedTracks, TRACKS } from './alignment.js';
 import type { OnsetModel } from './model.js';
 

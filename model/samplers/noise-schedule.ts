@@ -3,7 +3,7 @@
 import type { SchedulerConfig } from './scheduler-config.js';
 
 /** Variance added at each training timestep: evenly spaced, or with evenly spaced roots (`scaled_linear`). */
-export function betas(config: SchedulerConfig): Float64Array {
+function betas(config: SchedulerConfig): Float64Array {
   const { num_train_timesteps: count, beta_start, beta_end, beta_schedule, trained_betas } = config;
   if (trained_betas) return Float64Array.from(trained_betas);
   const root = beta_schedule === 'scaled_linear';

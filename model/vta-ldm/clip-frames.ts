@@ -4,12 +4,13 @@
  */
 
 import { type Clip, EmptyMediaError, resizeBicubic } from '../media/index.js';
+import { roundHalfEven } from '../networks/index.js';
 
 const FRAMES_PER_SECOND = 2;
 /** Frames a second where the file does not say. */
 const UNKNOWN_RATE = 25;
 /** Pixels a side of CLIP ViT-L/14's input. */
-export const CLIP_SIZE = 224;
+const CLIP_SIZE = 224;
 
 /**
  * `released`: by the frame rate cut to a whole number, as in the release; `exact`: by the true rate, as in the authors'
@@ -34,6 +35,7 @@ export function prepareFrame(
   const scaled = (side: number): number => (side === short ? size : Math.trunc((size * side) / short));
   const [rows, columns] = [scaled(height), scaled(width)];
   const resized = resizeBicubic(pixels, [height, width], [rows, columns], 3);
+  // torchvision places its crop by Python's `round`.
   const [top, left] = [roundHalfEven((rows - size) / 2), roundHalfEven((columns - size) / 2)];
   const out = new Float32Array(size * size * 3);
   for (let y = 0; y < size; y++) {
@@ -42,9 +44,6 @@ export function prepareFrame(
   }
   return out;
 }
-
-/** Python's `round`, by which torchvision places its crop. */
-const roundHalfEven = (x: number): number => (x % 1 === 0.5 && Math.floor(x) % 2 === 0 ? Math.floor(x) : Math.round(x));
 
 export interface ClipFrames {
   /** [T, size, size, 3] in [0, 1]. */

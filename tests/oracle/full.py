@@ -82,11 +82,11 @@ def frames(folder):
 
     def reference():
         raw = subprocess.run([*ffmpeg, "-i", clip, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], check=True, capture_output=True)
-        pictures = np.frombuffer(raw.stdout, np.uint8).reshape(-1, 240, 320, 3)
+        images = np.frombuffer(raw.stdout, np.uint8).reshape(-1, 240, 320, 3)
         indices = np.floor(np.arange(0, SECONDS * RATE, RATE / 2)).astype(np.int32)
         left = round((298 - 224) / 2)
-        seen = [Image.fromarray(pictures[i]).resize((298, 224), Image.BICUBIC).crop((left, 0, left + 224, 224)) for i in indices]
-        stacked = torch.from_numpy(np.stack([np.asarray(each) for each in seen])).permute(0, 3, 1, 2) / 255
+        frames = [Image.fromarray(images[i]).resize((298, 224), Image.BICUBIC).crop((left, 0, left + 224, 224)) for i in indices]
+        stacked = torch.from_numpy(np.stack([np.asarray(each) for each in frames])).permute(0, 3, 1, 2) / 255
         return {"frames": stacked, "indices": torch.from_numpy(indices)}
 
     out, seconds = timed(reference)

@@ -88,9 +88,9 @@ def temporal(w, x, dilation):
     return x + conv1d(w.at("narrow"), F.silu(group_norm(w.at("norm2"), h, 8)))
 
 
-def tokens_of(w, config, seen):
-    batch, frames = seen.shape[:2]
-    x = F.silu(group_norm(w.at("before-norm"), conv2d(w.at("first"), seen.reshape(batch, frames, 64, -1)), 4))
+def tokens_of(w, config, visual_features):
+    batch, frames = visual_features.shape[:2]
+    x = F.silu(group_norm(w.at("before-norm"), conv2d(w.at("first"), visual_features.reshape(batch, frames, 64, -1)), 4))
     around = conv2d(w.at("around"), x.reshape(batch * frames, 8, 8, -1)).reshape(x.shape)
     x = x + F.silu(group_norm(w.at("around-norm"), around, 4))
     x = x + F.silu(group_norm(w.at("after-norm"), conv2d(w.at("after"), x), 4))
@@ -114,7 +114,7 @@ def rope(x):
     return torch.cat([a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()], -1)
 
 
-def velocity_of(w, config, noisy, t, tokens, tracks, classes, keep):
+def velocity_of(w, config, noisy_latents, t, tokens, tracks, classes, keep):
     g = config["generator"]
     width, heads = g["width"], g["heads"]
     c = w.at("condition")
@@ -122,21 +122,21 @@ def velocity_of(w, config, noisy, t, tokens, tracks, classes, keep):
     angles = t[:, None] * 1000 * torch.exp(-math.log(1e4) * torch.arange(128) / 128)
     time_embedding = linear(w.at("time.second"), F.silu(linear(w.at("time.first"), torch.cat([angles.cos(), angles.sin()], 1))))
     condition = F.silu(time_embedding + c("class")[classes])
-    shared = linear(w.at("modulation"), condition)[:, None]
-    h = linear(w.at("input"), noisy) + aligned
+    modulation = linear(w.at("modulation"), condition)[:, None]
+    h = linear(w.at("input"), noisy_latents) + aligned
     batch, length = h.shape[:2]
     for i in range(g["blocks"]):
         b = w.at(f"block{i}")
-        shift1, gain1, gate1, shift2, gain2, gate2 = (shared + b("modulation")).chunk(6, -1)
-        x = layer_norm(h) * (1 + gain1) + shift1
+        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + b("modulation")).chunk(6, -1)
+        x = layer_norm(h) * (1 + scale1) + shift1
         x = x + conv1d(b.at("local"), x, groups=width)
         q, k, v = linear(b.at("qkv"), x).reshape(batch, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(rope(q), rope(k), v).transpose(1, 2).reshape(batch, length, width)
-        h = h + gate1 * linear(b.at("project"), mixed)
-        x = layer_norm(h) * (1 + gain2) + shift2
+        attn_out = F.scaled_dot_product_attention(rope(q), rope(k), v).transpose(1, 2).reshape(batch, length, width)
+        h = h + gate1 * linear(b.at("project"), attn_out)
+        x = layer_norm(h) * (1 + scale2) + shift2
         h = h + gate2 * linear(b.at("narrow"), F.gelu(linear(b.at("widen"), x)))
-    shift, gain = linear(w.at("final-modulation"), condition)[:, None].chunk(2, -1)
-    return linear(w.at("output"), layer_norm(h) * (1 + gain) + shift)
+    shift, scale = linear(w.at("final-modulation"), condition)[:, None].chunk(2, -1)
+    return linear(w.at("output"), layer_norm(h) * (1 + scale) + shift)
 
 
 def decode(w, config, latents):
@@ -236,10 +236,10 @@ def train_step_time(batch, frames, rounds=12):
         aux = 0.5 * F.binary_cross_entropy_with_logits(o, onset, pos_weight=torch.tensor(4.0)) + 0.5 * F.mse_loss(e, energy) + 0.1 * F.cross_entropy(k, classes)
         given = torch.where(torch.rand(batch)[:, None, None] < 0.5, torch.cat([onset, energy], -1), torch.cat([torch.sigmoid(o), e], -1))
         t, noise = torch.sigmoid(torch.randn(batch)), torch.randn_like(x["latents"])
-        towards = x["latents"] - noise
+        target_velocity = x["latents"] - noise
         keep = (torch.rand(batch) > 0.1).float()
-        v = velocity_of(w.at("generator"), config, noise + t[:, None, None] * towards, t, tokens, given, classes, keep)
-        loss = F.mse_loss(v, towards) + aux
+        v = velocity_of(w.at("generator"), config, noise + t[:, None, None] * target_velocity, t, tokens, given, classes, keep)
+        loss = F.mse_loss(v, target_velocity) + aux
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([tensors[n] for n in names], 1.0)

@@ -1,4 +1,4 @@
-"""The published VTA-LDM model by diffusers and transformers: goldens for tests/model/unet-2d-condition.test.ts and
+"""The published VTA-LDM model by diffusers and transformers: goldens for tests/model/networks/unet-2d-condition.test.ts and
 clip-vision.test.ts, in small configs with random weights, and a checkpoint of full size for full.py.
 
     python tests/oracle/vta_ldm.py goldens            writes tests/oracle/goldens/{unet-*,clip-vision}.safetensors
@@ -56,7 +56,7 @@ LINEAR = {
 }
 
 # As the pre-trained variant: convolutions as projections, the finest level without attention, one number of heads. Its
-# epsilon, its order of waves and their shift are unlike the defaults, so that each is seen to be read.
+# epsilon, its order of waves and their shift are unlike the defaults, so that ignoring one of them fails the test.
 CONV = {
     **LINEAR,
     "attention_head_dim": 2,
@@ -152,7 +152,7 @@ def write(name, config, tensors):
 
 def unet_goldens(name, config, size, timesteps, counts, seed, loudness=1.0):
     """`counts`: tokens that are not padding, of each item; None without a mask. `loudness` scales what residual layers give:
-    where it is low, the epsilons of the normalisations after them are seen."""
+    where it is low, the epsilons of the norms after them change the result."""
     generator = torch.Generator().manual_seed(seed)
     unet = unet_of(config, generator)
     with torch.no_grad():
@@ -183,17 +183,17 @@ def clip_goldens():
     parts = clip_of(CLIP, TOKEN_WIDTH, generator)
     frames = torch.rand(3, CLIP["image_size"], CLIP["image_size"], 3, generator=generator)
     with torch.no_grad():
-        seen = parts.clip_vision(pixel_values=first(frames), output_hidden_states=True)
-        tokens = parts.linear_layer(seen.image_embeds)
-    hidden = {f"out.layers.{i}": value for i, value in enumerate(seen.hidden_states[1:])}
+        vision = parts.clip_vision(pixel_values=first(frames), output_hidden_states=True)
+        tokens = parts.linear_layer(vision.image_embeds)
+    hidden = {f"out.layers.{i}": value for i, value in enumerate(vision.hidden_states[1:])}
     final = f"out.layers.{CLIP['num_hidden_layers'] - 1}"
     hidden[final] = hidden[final][:, :1]
     write("clip-vision", CLIP, {
         **weights_of(parts, "vid_fea_extractor"),
         "in.frames": frames,
-        "out.embeddings": seen.hidden_states[0],
+        "out.embeddings": vision.hidden_states[0],
         **hidden,
-        "out.image_embeds": seen.image_embeds,
+        "out.image_embeds": vision.image_embeds,
         "out.tokens": tokens,
     })
 
