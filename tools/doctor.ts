@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import envPaths from 'env-paths';
+import { userCache } from '../engine/platform/user-cache.js';
 import { runTool, toolPath } from '../model/media/ffmpeg.js';
 import { result, say } from './terminal.js';
 
@@ -123,7 +123,7 @@ async function toolVersion(tool: 'ffmpeg' | 'ffprobe'): Promise<{ path: string; 
 
 /** The user's cache folder, which holds tuning, downloads and notes; all of it can be made again. */
 async function cacheState(): Promise<Report['cache']> {
-  const path = envPaths('onset', { suffix: '' }).cache;
+  const path = userCache();
   let writable = true;
   let bytes = 0;
   try {

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import envPaths from 'env-paths';
+import { userCache } from '../../engine/platform/user-cache.js';
 import { BenchError } from './errors.js';
 import type { Row } from './kernel-bench.js';
 import { WORKLOADS, type Workload } from './workloads.js';
@@ -51,7 +51,7 @@ export interface PeerOptions {
 }
 
 export async function benchPeers({ rows, say, onRow, signal }: PeerOptions): Promise<PeerRow[]> {
-  const folder = join(envPaths('onset', { suffix: '' }).cache, 'bench-peers');
+  const folder = userCache('bench-peers');
   await install(folder, say, signal);
   const found: PeerRow[] = [];
   const add = (row: PeerRow): void => {

@@ -5,16 +5,15 @@
 
 import { constants, statSync } from 'node:fs';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
-import envPaths from 'env-paths';
 import { renameDurably } from '../../engine/platform/replace-file.js';
 import { systemFaultOf } from '../../engine/platform/system-error.js';
+import { userCache } from '../../engine/platform/user-cache.js';
 import { cannotWrite } from '../node-file.js';
 import { DiskFullError } from './errors.js';
 
 /** The folder of the user's cache that has a folder for each target. */
 export function modelCacheFolder(): string {
-  return join(envPaths('onset', { suffix: '' }).cache, 'models');
+  return userCache('models');
 }
 
 /** Bytes of a regular file; undefined where there is none. */

@@ -4,8 +4,7 @@
  */
 
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import envPaths from 'env-paths';
+import { dirname } from 'node:path';
 import {
   fileExists,
   HeaderError,
@@ -26,11 +25,6 @@ export interface CachedClip<Facts> {
   facts: Facts;
   flow: FlowClip;
   sound: Int16Array<ArrayBuffer>;
-}
-
-/** This user's cache folder of that name. */
-export function userCache(name: string): string {
-  return join(envPaths('onset', { suffix: '' }).cache, name);
 }
 
 /** @throws {WriteError} when the disk refuses */

@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../../../engine/engine.js';
+import { userCache } from '../../../engine/platform/user-cache.js';
 import { digestFile } from '../../../weights/index.js';
 import { decodeAudio, FfmpegMissingError, MediaError, openClip } from '../../media/index.js';
 import { extractFeatures, FlowExtractor, SAMPLE_RATE } from '../../onset/index.js';
-import { CACHE_VERSION, type CachedClip, readCachedClip, userCache, writeCachedClip } from './clip-cache.js';
+import { CACHE_VERSION, type CachedClip, readCachedClip, writeCachedClip } from './clip-cache.js';
 import { type FootageEntry, FootageError, manifestPath, readManifest } from './footage-manifest.js';
 import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 

@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from '../../../engine/engine.js';
+import { userCache } from '../../../engine/platform/user-cache.js';
 import { type ClipOptions, clipsInOrder, Random, WORLD_VERSION, worldSeed } from '../../foley/index.js';
 import { FlowExtractor } from '../../onset/index.js';
-import { CACHE_VERSION, type CachedClip, readCachedClip, userCache, writeCachedClip } from './clip-cache.js';
+import { CACHE_VERSION, type CachedClip, readCachedClip, writeCachedClip } from './clip-cache.js';
 import type { WorldConfig } from './config.js';
 import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 
