@@ -3,12 +3,14 @@
 import type { DeviceProfile } from '../kernels/kernel.js';
 import { type DeviceOptions, type OpenDevice, openDevice } from './device.js';
 import { DeviceLoss } from './device-loss.js';
-import { EngineError } from './errors.js';
+import { DisposedError, DTypeError, EngineError } from './errors.js';
 import type { Graph } from './graph.js';
 import { PipelineCache } from './pipelines.js';
-import { type CompileOptions, type Host, Plan } from './plan.js';
-import { type PlanOptions, planProgram, printMemory, printProgram } from './planner.js';
+import { type OutputTypes, Plan } from './plan.js';
+import type { Host } from './plan-resources.js';
+import { type PlanOptions, planProgram } from './planner.js';
 import { settled } from './platform/gpu.js';
+import { printMemory, printProgram } from './print-program.js';
 import { profileTable } from './profiler.js';
 import { Variables } from './variables.js';
 
@@ -19,22 +21,37 @@ export * from './errors.js';
 export type { GradientContext, Node, Op } from './graph.js';
 export { Graph, Tensor } from './graph.js';
 export * from './ops/index.js';
-export { Plan } from './plan.js';
+export { type OutputTypes, Plan, type PlanOutputs } from './plan.js';
 export { settled } from './platform/gpu.js';
 export { chromeTrace, type ProfileRow, profileTable } from './profiler.js';
-export { type TensorData, Variables } from './variables.js';
+export type { HostArrays, TensorData } from './tensor-data.js';
+export { Variables } from './variables.js';
 
 /** Work in one submit stays short, so that a display or a watchdog is not starved (§3, device lost). */
 const DISPATCHES_PER_SUBMIT = { software: 512, integrated: 64, discrete: 128 } as const;
 
+export interface CompileOptions<O extends OutputTypes = Record<string, 'f32'>> extends PlanOptions {
+  /** Storage types of all outputs, where one of them is not f32: `{ label: 'u32', probability: 'f32' }`. */
+  outputs?: O;
+  /** Called after each pipeline with how many of how many are ready. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * A GPU device with what lives on it: compiled pipelines, variables (weights and training state), and plans. Made by
+ * `createEngine`. Graphs are traced without it; `compile` makes one a plan, which shares the engine's variables by name. When
+ * the device goes away, running plans reject with DeviceLostError and `rebuild` opens another. `dispose` frees the plans, the
+ * variables and, unless it was injected, the device; nothing can be compiled after it.
+ */
 export class Engine {
   #open: OpenDevice;
   #host: Host;
   readonly #options: DeviceOptions;
-  readonly #plans = new Set<Plan>();
+  readonly #plans = new Set<{ dispose(): void }>();
   #rebuilt = false;
   #disposed = false;
 
+  /** Engines are made by `createEngine`. */
   constructor(open: OpenDevice, options: DeviceOptions) {
     this.#open = open;
     this.#options = options;
@@ -62,22 +79,41 @@ export class Engine {
     return this.#host.device.lost;
   }
 
-  /** Plans the graph for this device and makes its pipelines, buffers and bind groups. */
-  async compile(graph: Graph, options: PlanOptions & CompileOptions = {}): Promise<Plan> {
-    const plan = new Plan(planProgram(graph, this.profile, options), () => this.#host, {
+  /**
+   * Plans the graph for this device and makes its pipelines, buffers and bind groups.
+   * @throws {DTypeError} when an output is not f32 and `options.outputs` does not say so
+   * @throws {LimitError} when a tensor is larger than the device can bind
+   * @throws {CompileError} when the device refuses a kernel
+   * @throws {DisposedError} when the engine was disposed, also while it compiled
+   */
+  async compile<const O extends OutputTypes = Record<string, 'f32'>>(
+    graph: Graph,
+    options: CompileOptions<O> = {},
+  ): Promise<Plan<O>> {
+    this.#requireAlive();
+    checkOutputTypes(graph, options.outputs);
+    const plan: Plan<O> = new Plan<O>(planProgram(graph, this.profile, options), () => this.#host, {
       onKernelTimes: debug('kernels') ? (rows) => console.error(profileTable(rows)) : undefined,
-      onDispose: (disposed) => this.#plans.delete(disposed),
+      onDispose: () => this.#plans.delete(plan),
     });
     if (debug('plan')) console.error(printProgram(plan.program));
     else if (debug('memory')) console.error(printMemory(plan.program));
-    await plan.prepare(options);
     this.#plans.add(plan);
+    try {
+      await plan.prepare(options.onProgress);
+      this.#requireAlive();
+    } catch (error) {
+      plan.dispose();
+      throw error;
+    }
     return plan;
   }
 
   /**
    * After the device was lost: opens a new one and has `restore` write the weights again; plans prepare themselves at
    * their next run. Once: a device that goes away twice is not coming back.
+   * @throws {EngineError} the second time, and when the device was injected
+   * @throws {AdapterError} when there is no usable device any more
    */
   async rebuild(restore: (variables: Variables) => void | Promise<void>): Promise<void> {
     if (this.#rebuilt)
@@ -91,6 +127,7 @@ export class Engine {
 
   /** An engine with variables and plans of its own on the same device, which stays this engine's. */
   fork(): Engine {
+    this.#requireAlive();
     return new Engine({ ...this.#open, owned: false }, { device: this.device });
   }
 
@@ -99,6 +136,7 @@ export class Engine {
     await settled(this.device.queue.onSubmittedWorkDone());
   }
 
+  /** Frees plans, variables and the engine's own device; a second call does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -109,6 +147,23 @@ export class Engine {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new DisposedError('this engine was disposed; create another');
+  }
+}
+
+function checkOutputTypes(graph: Graph, expected: OutputTypes | undefined): void {
+  for (const [name, { dtype }] of graph.outputs) {
+    const type = expected ? expected[name] : 'f32';
+    if (type === dtype) continue;
+    throw new DTypeError(
+      `output '${name}' is ${dtype}, not ${type ?? 'named'}; give compile() the types of all outputs: { outputs: { ${name}: '${dtype}' } }`,
+    );
+  }
+  for (const name of Object.keys(expected ?? {})) {
+    if (!graph.outputs.has(name)) throw new DTypeError(`the graph has no output '${name}' that could be typed`);
   }
 }
 

@@ -47,6 +47,11 @@ export class DeviceError extends EngineError {
   override name = 'DeviceError';
 }
 
+/** An engine or a plan was used after it was disposed. */
+export class DisposedError extends EngineError {
+  override name = 'DisposedError';
+}
+
 /** The device went away; pending calls reject with this. */
 export class DeviceLostError extends EngineError {
   override name = 'DeviceLostError';

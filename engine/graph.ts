@@ -13,6 +13,10 @@ import {
   typeText,
 } from '../kernels/kernel.js';
 import { EngineError } from './errors.js';
+import type { HostArrays, HostType } from './tensor-data.js';
+
+/** Elements of a constant; their class says the storage type. */
+export type ConstantData = HostArrays[HostType];
 
 /** Where the elements of a tensor without a producer come from. */
 export type Source =
@@ -21,7 +25,7 @@ export type Source =
   /** Lives on the device between runs: weights, optimiser state. */
   | { kind: 'variable'; name: string }
   /** Fixed when the plan is compiled. */
-  | { kind: 'constant'; data: Float32Array | Uint32Array | Int32Array };
+  | { kind: 'constant'; data: ConstantData };
 
 export class Tensor implements TensorType {
   readonly graph: Graph;
@@ -114,7 +118,7 @@ export class Graph {
     return this.#named(this.variables, 'variable', name, { shape, dtype });
   }
 
-  constant(data: Float32Array | Uint32Array | Int32Array, shape: readonly number[] = [data.length]): Tensor {
+  constant(data: ConstantData, shape: readonly number[] = [data.length]): Tensor {
     const dtype: DType = data instanceof Float32Array ? 'f32' : data instanceof Uint32Array ? 'u32' : 'i32';
     return new Tensor(this, this.#nextId++, { shape, dtype }, { kind: 'constant', data });
   }

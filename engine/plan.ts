@@ -1,212 +1,116 @@
 /** A compiled graph on a device: buffers, pipelines and bind groups made once, then replayed. */
 
-import { bytesPerElement, sizeOf, type TensorType, typeText } from '../kernels/kernel.js';
-import type { DeviceLoss } from './device-loss.js';
-import { DeviceError, DeviceLostError, EngineError, PlanInputError } from './errors.js';
-import { createTensorBuffer, encodeCalls, type PreparedCall, uploadTensor } from './execute.js';
-import { BufferUsage, MapMode } from './gpu-flags.js';
-import type { PipelineCache } from './pipelines.js';
-import type { Program, Stored } from './planner.js';
-import { printMemory, printProgram } from './planner.js';
+import { bytesPerElement, sizeOf, typeText } from '../kernels/kernel.js';
+import { uploadTensor } from './buffers.js';
+import { encodeDispatches } from './dispatch.js';
+import { DeviceError, DeviceLostError, DisposedError, PlanInputError } from './errors.js';
+import { MapMode } from './gpu-flags.js';
+import { type Host, type OutputBuffers, PlanResources } from './plan-resources.js';
 import { settled } from './platform/gpu.js';
-import { type ProfileRow, profileCalls } from './profiler.js';
-import { createOperandTexture, type TextureCopy, textureBytes } from './texture-operands.js';
-import { type TensorData, typedView, type Variables } from './variables.js';
+import { printMemory, printProgram } from './print-program.js';
+import { type ProfileRow, profileDispatches } from './profiler.js';
+import type { Program } from './program.js';
+import { type HostArrays, type HostType, type TensorData, typedView } from './tensor-data.js';
 
-/** What a plan needs of its engine; the engine swaps it after a device was lost. */
-export interface Host {
-  readonly device: GPUDevice;
-  readonly pipelines: PipelineCache;
-  readonly variables: Variables;
-  readonly loss: DeviceLoss;
-  /** Most dispatches in one submit. */
-  readonly dispatchesPerSubmit: number;
-}
+/** Storage types of a plan's outputs by name. */
+export type OutputTypes = Readonly<Record<string, HostType>>;
 
-export interface CompileOptions {
-  /** Called after each pipeline with how many of how many are ready. */
-  onProgress?: (done: number, total: number) => void;
-}
+/** What a run reads back: row-major arrays by the names of the outputs. */
+export type PlanOutputs<O extends OutputTypes> = { [Name in keyof O]: HostArrays[O[Name]] };
 
 export interface PlanHooks {
   /** Given the times of the second run's kernels (the first one compiles), which then runs slower. */
   onKernelTimes?: ((rows: ProfileRow[]) => void) | undefined;
-  onDispose?: (plan: Plan) => void;
+  onDispose?: () => void;
 }
 
-interface Resources {
-  host: Host;
-  inputs: Map<string, GPUBuffer>;
-  outputs: Map<string, { source: GPUBuffer; staging: GPUBuffer; bytes: number; type: TensorType }>;
-  calls: PreparedCall[];
-  owned: (GPUBuffer | GPUTexture)[];
-  bytes: number;
+export interface RunOptions {
+  /** Names of the outputs to read back; all when absent. An empty list reads nothing and does not wait for the device. */
+  read?: readonly string[];
+  /** Stops a run that has not begun. */
+  signal?: AbortSignal;
 }
 
-const UNIFORM_ALIGNMENT = 256;
+type Inputs = Readonly<Record<string, TensorData>>;
 
-export class Plan {
+/**
+ * A graph compiled by `Engine.compile`, to be run any number of times. Its buffers hold inputs, activations, constants and
+ * staging for outputs; variables belong to the engine and are shared with its other plans. After the engine was rebuilt
+ * following the loss of its device, the next run makes everything anew. `dispose` frees the buffers once queued runs are done;
+ * so does disposing the engine.
+ */
+export class Plan<O extends OutputTypes = Record<string, 'f32'>> {
   readonly program: Program;
   readonly #currentHost: () => Host;
   readonly #hooks: PlanHooks;
   #runs = 0;
-  #resources: Resources | null = null;
+  #resources: PlanResources | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
+  /** Plans are made by `Engine.compile`. */
   constructor(program: Program, currentHost: () => Host, hooks: PlanHooks = {}) {
     this.program = program;
     this.#currentHost = currentHost;
     this.#hooks = hooks;
   }
 
-  /** Makes buffers, pipelines (concurrently) and bind groups on the engine's device. */
-  async prepare(options: CompileOptions = {}): Promise<void> {
+  /**
+   * Makes buffers, pipelines (concurrently) and bind groups on the engine's device, unless they are there. `onProgress` is
+   * called after each pipeline with how many of how many are ready.
+   * @throws {CompileError} when the device refuses a kernel
+   * @throws {LimitError} when a variable is larger than the device can bind
+   */
+  async prepare(onProgress?: (done: number, total: number) => void): Promise<PlanResources> {
     const host = this.#currentHost();
-    if (this.#resources?.host === host) return;
+    if (this.#resources?.host === host) return this.#resources;
     this.#release();
-    const { device, pipelines, variables } = host;
-    const { program } = this;
+    const { steps } = this.program;
     let done = 0;
-    const compiled = await Promise.all(
-      program.steps.map(async ({ call }) => {
-        const pipeline = await pipelines.get(call);
-        options.onProgress?.(++done, program.steps.length);
+    const pipelines = await Promise.all(
+      steps.map(async ({ call }) => {
+        const pipeline = await host.pipelines.get(call);
+        onProgress?.(++done, steps.length);
         return pipeline;
       }),
     );
-
-    const owned: (GPUBuffer | GPUTexture)[] = [];
-    const own = (type: TensorType, label: string): GPUBuffer => {
-      const buffer = createTensorBuffer(device, type, label);
-      owned.push(buffer);
-      return buffer;
-    };
-    const bytesType = (bytes: number): TensorType => ({ shape: [Math.ceil(bytes / 4)], dtype: 'u32' });
-    const slots = program.slots.slots.map((bytes, i) => own(bytesType(bytes), `slot ${i}`));
-    const inputs = new Map([...program.inputs].map(([name, type]) => [name, own(type, `input ${name}`)]));
-    const constants = new Map(
-      [...program.constants].map(([id, { type, data }]) => {
-        const buffer = own(type, `constant ${id}`);
-        uploadTensor(device, buffer, data);
-        return [id, buffer];
-      }),
-    );
-    for (const [name, type] of program.variables) variables.ensure(name, type);
-    const textures = program.textures.map((layout) => createOperandTexture(device, layout));
-    owned.push(...textures);
-    const bufferOf = (place: Stored): GPUBuffer => {
-      switch (place.in) {
-        case 'slot':
-          return slots[place.slot]!;
-        case 'input':
-          return inputs.get(place.name)!;
-        case 'variable':
-          return variables.ensure(place.name, program.variables.get(place.name)!).buffer;
-        case 'constant':
-          return constants.get(place.id)!;
-        default:
-          throw new EngineError(`no such place: ${JSON.stringify(place satisfies never)}`);
-      }
-    };
-
-    // Every step's parameters are fixed once shapes are, so they are written once, into one buffer.
-    const blocks = program.steps.map(({ call }, i) => compiled[i]!.pack?.(call.params!) ?? null);
-    const arenaBytes = blocks.reduce((sum, b) => sum + (b ? align(b.byteLength) : 0), 0);
-    const arena = device.createBuffer({
-      label: 'parameters',
-      size: Math.max(arenaBytes, UNIFORM_ALIGNMENT),
-      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
-    });
-    owned.push(arena);
-    const arenaData = new Uint8Array(arenaBytes);
-    let offset = 0;
-    const calls = program.steps.map((step, i): PreparedCall => {
-      const { pipeline, layout, label } = compiled[i]!;
-      const copies: TextureCopy[] = [];
-      const entries: GPUBindGroupEntry[] = step.places.map((place, binding) => {
-        if (place.in !== 'texture')
-          return { binding, resource: { buffer: bufferOf(place), offset: 0, size: place.bytes } };
-        const texture = textures[place.texture]!;
-        copies.push({ source: bufferOf(place.source), texture, layout: place.layout });
-        return { binding, resource: texture.createView() };
-      });
-      const block = blocks[i];
-      if (block) {
-        arenaData.set(new Uint8Array(block), offset);
-        entries.push({ binding: step.places.length, resource: { buffer: arena, offset, size: block.byteLength } });
-        offset += align(block.byteLength);
-      }
-      return {
-        copies,
-        pipeline,
-        label,
-        workgroups: step.call.workgroups,
-        bindings: device.createBindGroup({ layout, entries }),
-      };
-    });
-    if (arenaBytes > 0) device.queue.writeBuffer(arena, 0, arenaData);
-
-    const outputs = new Map(
-      [...program.outputs].map(([name, { type, place }]) => {
-        const bytes = Math.ceil((sizeOf(type.shape) * bytesPerElement[type.dtype]) / 4) * 4;
-        const staging = device.createBuffer({
-          label: `staging ${name}`,
-          size: bytes,
-          usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
-        });
-        owned.push(staging);
-        return [name, { source: bufferOf(place), staging, bytes, type }];
-      }),
-    );
-    const bytes = [
-      ...program.textures.map(textureBytes),
-      ...owned.map((resource) => ('size' in resource ? resource.size : 0)),
-    ].reduce((sum, size) => sum + size, 0);
-    this.#resources = { host, inputs, outputs, calls, owned, bytes };
+    this.#resources = new PlanResources(host, this.program, pipelines);
+    return this.#resources;
   }
 
   /**
-   * Runs the plan once. `inputs` has one array for each of the graph's inputs, in elements of its dtype (f16: bits in a
-   * Uint16Array). Reads back every output, or those named in `read` (an empty list reads nothing and does not wait).
-   * Calls queue behind each other. Throws PlanInputError, DeviceError, DeviceLostError, or `signal`'s reason.
+   * Runs the plan once. `inputs` has one array for each of the graph's inputs, row-major, in elements of its dtype (f16: bits
+   * in a Uint16Array). Calls queue behind each other.
+   * @throws {PlanInputError} when inputs are missing, unknown or of the wrong size, or a variable was never written
+   * @throws {DeviceError} when the device reports a validation or out-of-memory error (of a run that reads nothing, it is
+   * written to the console)
+   * @throws {DeviceLostError} when the device goes away
+   * @throws {DisposedError} when the plan was disposed
+   * @throws the signal's reason, when it was aborted before the run began
    */
-  run(
-    inputs: Readonly<Record<string, TensorData>> = {},
-    options: { read?: readonly string[]; signal?: AbortSignal } = {},
-  ): Promise<Record<string, Float32Array>> {
+  run(inputs: Inputs = {}, options: RunOptions = {}): Promise<PlanOutputs<O>> {
     const turn = this.#queue.then(() => this.#run(inputs, options));
     this.#queue = turn.catch(() => {});
     return turn;
   }
 
-  async #run(
-    inputs: Readonly<Record<string, TensorData>>,
-    { read, signal }: { read?: readonly string[]; signal?: AbortSignal },
-  ): Promise<Record<string, Float32Array>> {
+  async #run(inputs: Inputs, { read, signal }: RunOptions): Promise<PlanOutputs<O>> {
     signal?.throwIfAborted();
-    if (this.#disposed) throw new EngineError('this plan was disposed');
-    await this.prepare();
-    const resources = this.#resources!;
+    if (this.#disposed) throw new DisposedError('this plan was disposed; compile the graph again');
+    const resources = await this.prepare();
     const { device } = resources.host;
+    const wanted = this.#wanted(read, resources);
     this.#write(inputs, resources);
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     if (++this.#runs === 2 && this.#hooks.onKernelTimes) {
-      this.#hooks.onKernelTimes(await profileCalls(device, resources.calls, this.program.steps));
+      this.#hooks.onKernelTimes(await profileDispatches(device, resources.dispatches, this.program.steps));
     } else this.#submit(resources);
-    const names = read ?? [...resources.outputs.keys()];
-    const wanted = names.map((name) => {
-      const output = resources.outputs.get(name);
-      if (!output)
-        throw new PlanInputError(
-          `the plan has no output '${name}'; it has ${[...resources.outputs.keys()].join(', ')}`,
-        );
-      return { name, ...output };
-    });
     if (wanted.length > 0) {
       const encoder = device.createCommandEncoder();
-      for (const { source, staging, bytes } of wanted) encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
+      for (const [, { source, staging }] of wanted) {
+        encoder.copyBufferToBuffer(source, 0, staging, 0, staging.size);
+      }
       device.queue.submit([encoder.finish()]);
     }
     const failed = Promise.all([device.popErrorScope(), device.popErrorScope()]).then(
@@ -216,19 +120,23 @@ export class Plan {
       void failed.then((error) => {
         if (error) console.error(`plan: ${error.message}`);
       });
-      return {};
+      return {} as PlanOutputs<O>;
     }
-    const mapped = Promise.all(wanted.map(({ staging }) => staging.mapAsync(MapMode.READ)));
+    const mapped = Promise.all(wanted.map(([, { staging }]) => staging.mapAsync(MapMode.READ)));
     await settled(resources.host.loss.orLost(mapped, (info) => this.#lossError(info)));
     const error = await failed;
-    const result: Record<string, Float32Array> = {};
-    for (const { name, staging, type } of wanted) {
-      const bytes = staging.getMappedRange().slice(0, sizeOf(type.shape) * bytesPerElement[type.dtype]);
-      staging.unmap();
-      result[name] = typedView(type, bytes) as Float32Array;
-    }
+    const result = Object.fromEntries(wanted.map(([name, output]) => [name, takeMapped(output)]));
     if (error) throw new DeviceError(`the device refused the plan's work: ${error.message}`);
-    return result;
+    return result as PlanOutputs<O>;
+  }
+
+  /** The outputs to read back. */
+  #wanted(read: readonly string[] | undefined, { outputs }: PlanResources): (readonly [string, OutputBuffers])[] {
+    return (read ?? [...outputs.keys()]).map((name) => {
+      const output = outputs.get(name);
+      if (output) return [name, output] as const;
+      throw new PlanInputError(`the plan has no output '${name}'; it has ${[...outputs.keys()].join(', ')}`);
+    });
   }
 
   #lossError({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
@@ -236,7 +144,7 @@ export class Plan {
     return new DeviceLostError(reason, message, lastSteps);
   }
 
-  #write(inputs: Readonly<Record<string, TensorData>>, { host, inputs: buffers }: Resources): void {
+  #write(inputs: Inputs, { host, inputs: buffers }: PlanResources): void {
     for (const [name, type] of this.program.inputs) {
       const data = inputs[name];
       const expected = sizeOf(type.shape);
@@ -262,19 +170,22 @@ export class Plan {
     }
   }
 
-  #submit({ host, calls }: Resources): void {
-    for (let at = 0; at < calls.length; at += host.dispatchesPerSubmit) {
+  #submit({ host, dispatches }: PlanResources): void {
+    for (let at = 0; at < dispatches.length; at += host.dispatchesPerSubmit) {
       const encoder = host.device.createCommandEncoder();
-      encodeCalls(encoder, calls.slice(at, at + host.dispatchesPerSubmit));
+      encodeDispatches(encoder, dispatches.slice(at, at + host.dispatchesPerSubmit));
       host.device.queue.submit([encoder.finish()]);
     }
   }
 
-  /** Runs once with a timestamp pair around each dispatch; slower than `run`, and only for looking. */
-  async profile(inputs: Readonly<Record<string, TensorData>>): Promise<ProfileRow[]> {
-    await this.prepare();
-    this.#write(inputs, this.#resources!);
-    return profileCalls(this.#resources!.host.device, this.#resources!.calls, this.program.steps);
+  /**
+   * Runs once with a timestamp pair around each dispatch; slower than `run`, and only for looking. Errors as `run`, and
+   * @throws {EngineError} when the device has no timestamp queries
+   */
+  async profile(inputs: Inputs): Promise<ProfileRow[]> {
+    const resources = await this.prepare();
+    this.#write(inputs, resources);
+    return profileDispatches(resources.host.device, resources.dispatches, this.program.steps);
   }
 
   /** CPU time of encoding and submitting one replay, in microseconds a step; does not wait for the device. */
@@ -298,13 +209,14 @@ export class Plan {
   }
 
   #release(): void {
-    for (const buffer of this.#resources?.owned ?? []) buffer.destroy();
+    this.#resources?.dispose();
     this.#resources = null;
   }
 
+  /** Frees the plan's buffers when the runs that are queued are done; later runs reject. */
   dispose(): void {
     this.#disposed = true;
-    this.#hooks.onDispose?.(this);
+    this.#hooks.onDispose?.();
     void this.#queue.finally(() => this.#release());
   }
 
@@ -313,4 +225,9 @@ export class Plan {
   }
 }
 
-const align = (bytes: number): number => Math.ceil(bytes / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+/** Copies a mapped output's elements and unmaps it. */
+function takeMapped({ staging, type: { shape, dtype } }: OutputBuffers): TensorData {
+  const bytes = staging.getMappedRange().slice(0, sizeOf(shape) * bytesPerElement[dtype]);
+  staging.unmap();
+  return typedView(dtype, bytes);
+}

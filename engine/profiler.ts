@@ -1,9 +1,10 @@
 /** Per-kernel times by timestamp queries: a table and a Chrome trace. */
 
+import { readBuffer } from './buffers.js';
+import type { Dispatch } from './dispatch.js';
 import { EngineError } from './errors.js';
-import { type PreparedCall, readBuffer } from './execute.js';
 import { BufferUsage } from './gpu-flags.js';
-import type { Step } from './planner.js';
+import type { Step } from './program.js';
 import { copyToTexture } from './texture-operands.js';
 
 export interface ProfileRow {
@@ -21,45 +22,45 @@ export interface ProfileRow {
 /** A query set holds at most 4096 timestamps, two a dispatch. */
 const DISPATCHES_PER_SET = 2048;
 
-export async function profileCalls(
+export async function profileDispatches(
   device: GPUDevice,
-  calls: readonly PreparedCall[],
+  dispatches: readonly Dispatch[],
   steps: readonly Step[],
 ): Promise<ProfileRow[]> {
   if (!device.features.has('timestamp-query'))
     throw new EngineError('this device has no timestamp queries; profiling needs them');
   const rows: ProfileRow[] = [];
   let origin: bigint | null = null;
-  for (let at = 0; at < calls.length; at += DISPATCHES_PER_SET) {
-    const part = calls.slice(at, at + DISPATCHES_PER_SET);
+  for (let at = 0; at < dispatches.length; at += DISPATCHES_PER_SET) {
+    const part = dispatches.slice(at, at + DISPATCHES_PER_SET);
     const set = device.createQuerySet({ type: 'timestamp', count: part.length * 2 });
     const resolved = device.createBuffer({
       size: part.length * 16,
       usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC,
     });
     const encoder = device.createCommandEncoder();
-    for (const [i, call] of part.entries()) {
+    for (const [i, dispatch] of part.entries()) {
       // An empty pass marks the start, so that the copies into textures count as part of the call.
       encoder.beginComputePass({ timestampWrites: { querySet: set, beginningOfPassWriteIndex: 2 * i } }).end();
-      for (const copy of call.copies) copyToTexture(encoder, copy);
+      for (const copy of dispatch.copies) copyToTexture(encoder, copy);
       const pass = encoder.beginComputePass({ timestampWrites: { querySet: set, endOfPassWriteIndex: 2 * i + 1 } });
-      pass.setPipeline(call.pipeline);
-      pass.setBindGroup(0, call.bindings);
-      pass.dispatchWorkgroups(...call.workgroups);
+      pass.setPipeline(dispatch.pipeline);
+      pass.setBindGroup(0, dispatch.bindings);
+      pass.dispatchWorkgroups(...dispatch.workgroups);
       pass.end();
     }
     encoder.resolveQuerySet(set, 0, part.length * 2, resolved, 0);
     device.queue.submit([encoder.finish()]);
     const times = new BigUint64Array(await readBuffer(device, resolved));
     origin ??= times[0]!;
-    for (const [i, call] of part.entries()) {
+    for (const [i, dispatch] of part.entries()) {
       const step = steps[at + i]!;
       const ms = Number(times[2 * i + 1]! - times[2 * i]!) / 1e6;
       rows.push({
         op: step.op,
         variant: step.variant,
         path: step.path,
-        label: call.label,
+        label: dispatch.label,
         start: Number(times[2 * i]! - origin) / 1e6,
         ms,
         gflops: step.flops / ms / 1e6,

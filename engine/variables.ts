@@ -1,10 +1,9 @@
 /** Tensors that live on the device between runs: weights and optimiser state, shared by every plan of an engine. */
 
 import { byteLength, bytesPerElement, sizeOf, type TensorType, typeText } from '../kernels/kernel.js';
+import { createTensorBuffer, readBuffer, readBuffers, uploadTensor } from './buffers.js';
 import { EngineError, LimitError } from './errors.js';
-import { createTensorBuffer, readBuffer, readBuffers, uploadTensor } from './execute.js';
-
-export type TensorData = Float32Array | Uint32Array | Int32Array | Uint16Array;
+import { type TensorData, typedView } from './tensor-data.js';
 
 interface Entry {
   type: TensorType;
@@ -111,7 +110,7 @@ export class Variables {
   async read(name: string): Promise<TensorData> {
     const { type, buffer } = this.#entry(name);
     const bytes = await readBuffer(this.#device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
-    return typedView(type, bytes);
+    return typedView(type.dtype, bytes);
   }
 
   /** Copies many variables back with one wait; otherwise as `read`. */
@@ -131,7 +130,7 @@ export class Variables {
     return new Map(
       entries.map(({ type }, i) => {
         const size = sizeOf(type.shape) * bytesPerElement[type.dtype];
-        return [names[i]!, typedView(type, bytes.slice(offsets[i]!, offsets[i]! + size))];
+        return [names[i]!, typedView(type.dtype, bytes.slice(offsets[i]!, offsets[i]! + size))];
       }),
     );
   }
@@ -156,9 +155,4 @@ export class Variables {
     if (!entry) throw new EngineError(`there is no variable '${name}'; write it first (weights not loaded?)`);
     return entry;
   }
-}
-
-export function typedView(type: TensorType, bytes: ArrayBuffer): TensorData {
-  const View = { f32: Float32Array, f16: Uint16Array, u32: Uint32Array, i32: Int32Array }[type.dtype];
-  return new View(bytes);
 }

@@ -117,6 +117,14 @@ export interface Lowering {
   readonly scratch?: readonly TensorType[];
   /** Arithmetic operations (multiply and add count one each), for the profiler and `bench`. */
   readonly flops?: number;
+  /** Variants before the chosen one, and why they were not chosen; absent where one was forced. */
+  readonly passedOver?: readonly PassedOver[];
+}
+
+export interface PassedOver {
+  readonly variant: string;
+  readonly why: 'unsupported' | 'not preferred';
+  readonly reason: string;
 }
 
 /** A problem always names its operand types; families add their own attributes. */
@@ -140,26 +148,46 @@ export interface Family<P extends Problem> {
   readonly variants: readonly Variant<P>[];
 }
 
-/** Lowers with the first variant that accepts, or with the forced one (an error if it does not support the problem). */
+/**
+ * Lowers with the first variant that supports the problem and is preferred here, or else the first that supports it; or
+ * with the forced one.
+ * @throws {KernelError} when no variant, or not the forced one, supports the problem
+ */
 export function lower<P extends Problem>(
   family: Family<P>,
   profile: DeviceProfile,
   problem: P,
   forced?: string,
 ): Lowering {
+  if (forced !== undefined) return lowerForced(family, profile, problem, forced);
+  const passedOver: PassedOver[] = [];
+  let fallback: Variant<P> | undefined;
   for (const variant of family.variants) {
-    if (forced !== undefined && variant.name !== forced) continue;
-    const reason = variant.unsupportedReason(profile, problem);
-    if (forced === undefined && variant.notPreferredReason?.(profile, problem)) continue;
-    if (reason === null) return variant.lower(profile, problem);
-    if (forced !== undefined)
-      throw new KernelError(`${family.name}: variant ${forced} does not support this: ${reason}`);
+    const unsupported = variant.unsupportedReason(profile, problem);
+    const reason = unsupported ?? variant.notPreferredReason?.(profile, problem) ?? null;
+    if (reason === null) return { ...variant.lower(profile, problem), passedOver };
+    if (unsupported === null) fallback ??= variant;
+    const why = unsupported === null ? 'not preferred' : 'unsupported';
+    passedOver.push({ variant: variant.name, why, reason });
   }
-  throw new KernelError(
-    forced === undefined
-      ? `${family.name}: no variant accepts ${JSON.stringify(problem)}`
-      : `${family.name}: no variant is called ${forced}; there are ${family.variants.map((v) => v.name).join(', ')}`,
-  );
+  if (!fallback) throw new KernelError(`${family.name}: no variant accepts ${JSON.stringify(problem)}`);
+  return { ...fallback.lower(profile, problem), passedOver };
+}
+
+function lowerForced<P extends Problem>(
+  family: Family<P>,
+  profile: DeviceProfile,
+  problem: P,
+  forced: string,
+): Lowering {
+  const variant = family.variants.find(({ name }) => name === forced);
+  if (!variant) {
+    const names = family.variants.map(({ name }) => name).join(', ');
+    throw new KernelError(`${family.name}: no variant is called ${forced}; there are ${names}`);
+  }
+  const reason = variant.unsupportedReason(profile, problem);
+  if (reason !== null) throw new KernelError(`${family.name}: variant ${forced} does not support this: ${reason}`);
+  return variant.lower(profile, problem);
 }
 
 /**

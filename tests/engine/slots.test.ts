@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { assignSlots, type Lifetime } from '../../engine/slots.js';
+import { assignSlots, type Lifetime } from '../../engine/passes/slots.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('engine: memory slots');

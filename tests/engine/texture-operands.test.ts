@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Graph, matmul } from '../../engine/engine.js';
-import { planProgram, printProgram } from '../../engine/planner.js';
-import { assignTextures, textureBytes } from '../../engine/texture-operands.js';
+import { assignTextures } from '../../engine/passes/texture-operands.js';
+import { planProgram } from '../../engine/planner.js';
+import { printProgram } from '../../engine/print-program.js';
+import { textureBytes } from '../../engine/texture-operands.js';
 import { caseRandom } from '../../kernels/case-random.js';
 import { sizeOf, type TensorType, type TextureLayout } from '../../kernels/kernel.js';
 import { idealProfiles } from '../../kernels/profiles.js';

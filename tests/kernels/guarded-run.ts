@@ -6,11 +6,12 @@
  * written, or on what lies past an operand, is NaN, and a store past an output is seen.
  */
 
-import { encodeCalls, type PreparedCall, TENSOR_USAGE } from '../../engine/execute.js';
+import { TENSOR_USAGE } from '../../engine/buffers.js';
+import { dispatchLowering, encodeDispatches, type Operand } from '../../engine/dispatch.js';
 import { BufferUsage, MapMode } from '../../engine/gpu-flags.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform/gpu.js';
-import { createOperandTexture, type TextureCopy, textureBytes } from '../../engine/texture-operands.js';
+import { createOperandTexture, textureBytes } from '../../engine/texture-operands.js';
 import {
   byteLength,
   bytesPerElement,
@@ -55,7 +56,7 @@ export async function runGuarded(
   jobs: readonly GuardedJob[],
   meanwhile: () => void,
 ): Promise<GuardedResult[]> {
-  const owned: (GPUBuffer | GPUTexture)[] = [];
+  const owned: GPUBuffer[] = [];
   let staged = 0;
   const place = (type: TensorType, name: string, contents?: Uint8Array): Placed => {
     const size = byteLength(type) + GUARD_BYTES;
@@ -70,49 +71,29 @@ export async function runGuarded(
   };
 
   device.pushErrorScope('validation');
-  const encoder = device.createCommandEncoder();
-  const calls: PreparedCall[] = [];
   const placed: { inputs: Placed[]; outputs: Placed[]; scratch: Placed[] }[] = [];
-  const pipelines = await Promise.all(
-    jobs.map((job) => Promise.all(job.lowering.calls.map((call) => cache.get(call)))),
-  );
-  for (const [j, job] of jobs.entries()) {
-    const buffers = {
-      inputs: job.inputs.map(({ type, bytes }, i) => place(type, `input ${i}`, bytes)),
-      outputs: job.outputs.map((type, i) => place(type, `output ${i}`, job.initial?.[i])),
-      scratch: (job.lowering.scratch ?? []).map((type, i) => place(type, `scratch ${i}`)),
-    };
-    placed.push(buffers);
-    for (const [c, call] of job.lowering.calls.entries()) {
-      const { label, pipeline, layout, pack } = pipelines[j]![c]!;
-      const copies: TextureCopy[] = [];
-      const entries: GPUBindGroupEntry[] = call.buffers.map((ref, binding) => {
-        const { buffer, type } = { input: buffers.inputs, output: buffers.outputs, scratch: buffers.scratch }[ref.of][
-          ref.index
-        ]!;
-        if (ref.texture) {
-          const texture = poisonedTexture(device, ref.texture);
-          owned.push(texture);
-          copies.push({ source: buffer, texture, layout: ref.texture });
-          return { binding, resource: texture.createView() };
-        }
-        return { binding, resource: job.exposeGuards ? { buffer } : { buffer, size: byteLength(type) } };
+  const prepared = await Promise.all(
+    jobs.map(({ lowering, inputs, outputs, initial, exposeGuards }) => {
+      const tensors = {
+        inputs: inputs.map(({ type, bytes }, i) => place(type, `input ${i}`, bytes)),
+        outputs: outputs.map((type, i) => place(type, `output ${i}`, initial?.[i])),
+        scratch: (lowering.scratch ?? []).map((type, i) => place(type, `scratch ${i}`)),
+      };
+      placed.push(tensors);
+      const operandOf = ({ buffer, type }: Placed): Operand =>
+        exposeGuards ? { buffer } : { buffer, size: byteLength(type) };
+      const operands = { inputs: tensors.inputs.map(operandOf), outputs: tensors.outputs.map(operandOf) };
+      return dispatchLowering(device, cache, lowering, operands, {
+        scratch: (_, i) => operandOf(tensors.scratch[i]!),
+        texture: (layout) => poisonedTexture(device, layout),
       });
-      if (pack) {
-        const block = pack(call.params!);
-        const params = device.createBuffer({
-          size: block.byteLength,
-          usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
-        });
-        device.queue.writeBuffer(params, 0, block);
-        owned.push(params);
-        entries.push({ binding: call.buffers.length, resource: { buffer: params } });
-      }
-      const { workgroups } = call;
-      calls.push({ copies, label, pipeline, workgroups, bindings: device.createBindGroup({ layout, entries }) });
-    }
-  }
-  encodeCalls(encoder, calls);
+    }),
+  );
+  const encoder = device.createCommandEncoder();
+  encodeDispatches(
+    encoder,
+    prepared.flatMap(({ dispatches }) => dispatches),
+  );
   const staging = device.createBuffer({ size: staged, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
   owned.push(staging);
   for (const job of placed) {
@@ -143,6 +124,7 @@ export async function runGuarded(
     };
   });
   staging.unmap();
+  for (const lowering of prepared) lowering.dispose();
   for (const buffer of owned) buffer.destroy();
   return results;
 }

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { openDevice } from '../../engine/device.js';
-import { runLowering } from '../../engine/execute.js';
 import { PipelineCache } from '../../engine/pipelines.js';
 import { openGpu } from '../../engine/platform/gpu.js';
 import { lower } from '../../kernels/kernel.js';
 import { philox4x32, type RandomKind, randomNumbers, type Words4 } from '../../kernels/random/philox.js';
 import { type RandomProblem, randomFamily } from '../../kernels/random/random.js';
 import { suite } from '../harness/suite.js';
+import { runLowering } from './run-lowering.js';
 
 const test = suite('philox');
 
@@ -56,14 +56,8 @@ async function draw(
     type: problem.inputs[k]!,
     data,
   }));
-  const { outputs } = await runLowering(
-    device,
-    cache,
-    lower(randomFamily, profile, problem),
-    operands,
-    problem.outputs,
-  );
-  return kind === 'bits' ? new Uint32Array(outputs[0]!) : new Float32Array(outputs[0]!);
+  const [bytes] = await runLowering(device, cache, lower(randomFamily, profile, problem), operands, problem.outputs);
+  return kind === 'bits' ? new Uint32Array(bytes!) : new Float32Array(bytes!);
 }
 
 for (const { counter, key, words } of KNOWN) {

@@ -1,7 +1,6 @@
 /** Winograd in rounds: what a large picture needs, made to happen on a small one. */
 
 import assert from 'node:assert/strict';
-import { runLowering } from '../../engine/execute.js';
 import { type ConvAttributes, convOutputShape } from '../../kernels/conv/geometry.js';
 import { convolve } from '../../kernels/conv/reference.js';
 import { lowerWinograd } from '../../kernels/conv/winograd.js';
@@ -9,6 +8,7 @@ import { byteLength, type TensorType } from '../../kernels/kernel.js';
 import { noise } from '../harness/engine.js';
 import { suite } from '../harness/suite.js';
 import { sharedBench } from './bench-device.js';
+import { runLowering } from './run-lowering.js';
 
 const test = suite('kernels: winograd');
 
@@ -30,8 +30,8 @@ test('rounds over a small scratch, the last one short, give the whole convolutio
 
   const data = [noise(2 * 18 * 13 * 8, 1), noise(12 * 9 * 8, 2)] as const;
   const operands = [x, w].map((type, k) => ({ type, data: data[k]! }));
-  const { outputs } = await runLowering(device, cache, lowering, operands, [y]);
-  const found = new Float32Array(outputs[0]!);
+  const [bytes] = await runLowering(device, cache, lowering, operands, [y]);
+  const found = new Float32Array(bytes!);
   const expected = convolve(convolution, Float64Array.from(data[0]), Float64Array.from(data[1]));
   let error = 0;
   for (const [i, value] of expected.entries()) error = Math.max(error, Math.abs(found[i]! - value));

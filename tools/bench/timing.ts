@@ -1,7 +1,8 @@
 /** Times one lowering on a device. */
 
+import { bindTensors } from '../../engine/buffers.js';
+import { dispatchLowering, encodeDispatches } from '../../engine/dispatch.js';
 import { DeviceError } from '../../engine/errors.js';
-import { bindTensors, encodeCalls, prepareLowering } from '../../engine/execute.js';
 import type { PipelineCache } from '../../engine/pipelines.js';
 import { settled } from '../../engine/platform/gpu.js';
 import type { Lowering, TensorType } from '../../kernels/kernel.js';
@@ -29,10 +30,10 @@ export async function timeLowering(
     inputs.map(({ type, bytes }) => ({ type, data: bytes })),
     outputs,
   );
-  const prepared = await prepareLowering(device, cache, lowering, bound.inputs, bound.outputs);
+  const prepared = await dispatchLowering(device, cache, lowering, bound);
   const once = async (times: number): Promise<number> => {
     const encoder = device.createCommandEncoder();
-    for (let i = 0; i < times; i++) encodeCalls(encoder, prepared.calls);
+    for (let i = 0; i < times; i++) encodeDispatches(encoder, prepared.dispatches);
     const start = performance.now();
     device.queue.submit([encoder.finish()]);
     await settled(device.queue.onSubmittedWorkDone());

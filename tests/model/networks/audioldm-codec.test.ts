@@ -164,7 +164,7 @@ test('at full size nothing is bound that exceeds 128 MiB, on any kind of device'
     for (const [name, { graph }] of Object.entries(fullSize())) {
       const { slots, steps } = planProgram(graph, profile);
       assert.ok(slots.peakBytes < 240e6, `${name}: activations of ${slots.peakBytes} bytes`);
-      const most = Math.max(...steps.flatMap((step) => step.places.map((place) => place.bytes)));
+      const most = Math.max(...steps.flatMap((step) => step.bindings.map(({ bytes }) => bytes)));
       assert.ok(most <= 2 ** 26, `${name} binds ${most} bytes`);
     }
   }

@@ -168,7 +168,7 @@ test('the released network fits a software device that binds 128 MiB, and its ac
   const p = new Parameters(new Graph());
   p.graph.output('velocity', traceReleased(LARGE_2048, p));
   const { steps, slots } = planProgram(p.graph, software!);
-  const largest = Math.max(...steps.flatMap((step) => step.places.map((place) => place.bytes)));
+  const largest = Math.max(...steps.flatMap((step) => step.bindings.map(({ bytes }) => bytes)));
   assert.ok(largest <= 128 * MIB, `a binding of ${largest / MIB} MiB`);
   assert.ok(slots.peakBytes <= 256 * MIB, `activations of ${slots.peakBytes / MIB} MiB`);
 });

@@ -3,9 +3,13 @@
  * read-write in the same dispatch even at disjoint ranges; greedy by size over lifetimes (arXiv 2001.03288, §5.2).
  */
 
+import type { Tensor } from '../graph.js';
+import type { Lifetimes } from './lifetimes.js';
+import type { Passed } from './pass.js';
+
 export interface Lifetime {
   readonly bytes: number;
-  /** First and last step, inclusive, that touch the tensor. */
+  /** First and last position, inclusive, at which the tensor is touched. */
   readonly first: number;
   readonly last: number;
 }
@@ -16,8 +20,28 @@ export interface SlotPlan {
   /** For each lifetime, its slot. */
   readonly assignment: readonly number[];
   readonly peakBytes: number;
-  /** The most bytes that are alive at any one step: no plan can use less. */
+  /** The most bytes that are alive at any one position: no plan can use less. */
   readonly lowerBound: number;
+}
+
+export interface Slots {
+  readonly plan: SlotPlan;
+  /** Slot of each storage root that a node makes. */
+  readonly roots: ReadonlyMap<Tensor, number>;
+  /** For each node, the slots of its scratch tensors. */
+  readonly scratch: readonly (readonly number[])[];
+}
+
+export function allocateSlots({ roots, scratch }: Lifetimes): Passed<Slots> {
+  const plan = assignSlots([...roots.values(), ...scratch.flat()]);
+  let next = 0;
+  const nextSlot = (): number => plan.assignment[next++]!;
+  const result = {
+    plan,
+    roots: new Map([...roots.keys()].map((root) => [root, nextSlot()])),
+    scratch: scratch.map((lives) => lives.map(nextSlot)),
+  };
+  return { result, did: `${plan.assignment.length} lifetimes in ${plan.slots.length} slots` };
 }
 
 export function assignSlots(lifetimes: readonly Lifetime[]): SlotPlan {
