@@ -5,15 +5,13 @@ import type { Engine } from '../engine/engine.js';
 import { OnsetError } from '../kernels/errors.js';
 import { pulledFolder } from '../weights/hub/cache.js';
 import { fileExists, MANIFEST_NAME } from '../weights/index.js';
-import type { ModelStage } from './networks/index.js';
 import { shippedWeights } from './onset/shipped-weights.js';
 import type { CallOptions, VideoToAudioModel } from './video-to-audio.js';
-import type { VtaLdmStageRequest } from './vta-ldm/stages.js';
+import type { VtaLdmStage, VtaLdmStageRequest } from './vta-ldm/index.js';
 
-/** What `node engine stage` passes to any stage: the options of all families. */
+/** What `node engine stage` passes to any stage (the options of all families), and a stage that takes it. */
 export type AnyStageRequest = VtaLdmStageRequest;
-
-export type AnyStage = ModelStage<AnyStageRequest>;
+export type AnyStage = VtaLdmStage;
 
 export interface ModelFamily {
   /** As in `--model NAME`; of a model that is pulled, also the target of `node engine pull`. */
@@ -46,8 +44,8 @@ export const FAMILIES: readonly ModelFamily[] = [
     recognizes: async () => true,
     appearance: false,
     load: async (engine, folder, options) =>
-      (await import('./vta-ldm/video-to-audio.js')).VtaLdmVideoToAudio.load(engine, folder, options),
-    stages: async () => (await import('./vta-ldm/stages.js')).VTA_LDM_STAGES,
+      (await import('./vta-ldm/index.js')).VtaLdmVideoToAudio.load(engine, folder, options),
+    stages: async () => (await import('./vta-ldm/index.js')).VTA_LDM_STAGES,
   },
 ];
 

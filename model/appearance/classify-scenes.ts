@@ -1,7 +1,7 @@
 /** What is in a clip, scene by scene, and what sounds there. */
 
+import { softmax } from '../../engine/numeric.js';
 import type { Clip, ImageFormat } from '../media/index.js';
-import { softmax } from '../networks/index.js';
 import type { ImageClassifier } from './image-classifier.js';
 import { SceneSampler } from './scenes.js';
 import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';

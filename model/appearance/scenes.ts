@@ -1,6 +1,6 @@
 /** Where a clip cuts, and which of its frames are classified: those after cuts and two a second. */
 
-import { MediaRangeError } from '../media/index.js';
+import { OnsetError } from '../../kernels/errors.js';
 
 /** Seconds between the frames that are classified. */
 const STEP = 0.5;
@@ -24,6 +24,11 @@ export interface Sampled {
   chosen: boolean;
 }
 
+/** Frames of a size that cannot be compared cell by cell. */
+export class FrameSizeError extends OnsetError {
+  override name = 'FrameSizeError';
+}
+
 /** Takes every frame of a clip in order. */
 export class SceneSampler {
   readonly #size: number;
@@ -33,10 +38,15 @@ export class SceneSampler {
   #began = 0;
   #next = 0;
 
-  /** `size`: pixels a side of the frames, a multiple of CELLS. */
+  /**
+   * `size`: pixels a side of the frames, a multiple of CELLS.
+   *
+   * @throws {FrameSizeError} when it is not.
+   */
   constructor(size: number) {
-    if (size % CELLS !== 0)
-      throw new MediaRangeError(`frames of ${size} pixels do not divide into ${CELLS} cells a side`);
+    if (size % CELLS !== 0) {
+      throw new FrameSizeError(`frames of ${size} pixels do not divide into ${CELLS} cells a side`);
+    }
     this.#size = size;
   }
 

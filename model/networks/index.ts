@@ -32,7 +32,6 @@ export {
   namedInput,
   StageInputError,
 } from './named-tensors.js';
-export { roundHalfEven, softmax } from './numeric.js';
 export {
   countParameters,
   initialValues,

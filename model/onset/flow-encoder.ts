@@ -6,12 +6,19 @@
 
 import { add, concat, matmul, max, mean, permute, reshape, silu, softmax, type Tensor } from '../../engine/engine.js';
 import { convolve1d, convolve2d, groupNormalise, linear, type Parameters } from '../networks/index.js';
-import type { Encoder } from './visual-encoder.js';
 
 export const GRID = 8;
 /** Features of a cell at 50 Hz: camera-free velocity and its size, mean and top speed, change of light, camera velocity. */
 export const CELL_FEATURES = 8;
 export const FLOW_PER_TOKEN = 2;
+
+/** Visual features to one token a latent frame. */
+export interface VisualEncoder {
+  /** Shape of the visual features of `frames` latent frames, without the batch. */
+  inputShape(frames: number): number[];
+  /** Visual features [B, ...inputShape(T)] → tokens [B, T, width]. */
+  encode(p: Parameters, visualFeatures: Tensor, width: number): Tensor;
+}
 
 export interface FlowEncoderConfig {
   /** Channels of a cell. */
@@ -22,7 +29,7 @@ export interface FlowEncoderConfig {
   temporal: number;
 }
 
-export function flowEncoder(config: FlowEncoderConfig): Encoder {
+export function flowEncoder(config: FlowEncoderConfig): VisualEncoder {
   const { cells, heads, temporal } = config;
   return {
     inputShape: (frames) => [frames, GRID, GRID, CELL_FEATURES * FLOW_PER_TOKEN],

@@ -3,19 +3,17 @@
 import type { Tensor } from '../../engine/engine.js';
 import type { Parameters } from '../networks/index.js';
 import { type Alignment, alignmentHeads, type Conditioning, embedCondition } from './alignment.js';
-import type { Codec } from './codec.js';
 import type { ModelConfig } from './config.js';
 import { diffusionTransformer } from './diffusion-transformer.js';
-import { flowEncoder } from './flow-encoder.js';
-import { spectralCodec } from './spectral-codec.js';
-import type { Encoder } from './visual-encoder.js';
+import { flowEncoder, type VisualEncoder } from './flow-encoder.js';
+import { type Codec, spectralCodec } from './spectral-codec.js';
 
 /** Latent frames, tokens and tracks all run at this rate. */
 export const TOKEN_RATE = 25;
 
 export interface OnsetModel {
   readonly config: ModelConfig;
-  readonly encoder: Encoder;
+  readonly encoder: VisualEncoder;
   readonly codec: Codec;
   /** Visual features → tokens [B, T, width]. */
   tokens(p: Parameters, visualFeatures: Tensor): Tensor;

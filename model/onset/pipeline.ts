@@ -4,6 +4,7 @@
  */
 
 import type { Engine, Plan } from '../../engine/engine.js';
+import { softmax } from '../../engine/numeric.js';
 import {
   loadTensors,
   openSafetensors,
@@ -12,7 +13,7 @@ import {
   verify,
   withFile,
 } from '../../weights/index.js';
-import { PlanCache, softmax } from '../networks/index.js';
+import { PlanCache } from '../networks/index.js';
 import { flowEulerSteps, WindowAverage, windowStarts } from '../samplers/index.js';
 import { type CallOptions, UnknownSoundError } from '../video-to-audio.js';
 import { TRACKS } from './alignment.js';

@@ -20,7 +20,6 @@ import {
   type Tensor,
 } from '../../engine/engine.js';
 import { convNext, convolve1d, layerNormalise, linear, type Parameters, upsample1d } from '../networks/index.js';
-import type { Codec } from './codec.js';
 
 /** Hz; of a codec at hand, `codec.sampleRate`. */
 export const SAMPLE_RATE = 16_000;
@@ -28,6 +27,23 @@ export const SAMPLE_RATE = 16_000;
 const HOP = 160;
 const MEL_FFT = 1024;
 const LATENT_STRIDE = 4;
+
+/** Sound to latents and back. */
+export interface Codec {
+  /** Hz. */
+  readonly sampleRate: number;
+  readonly latentChannels: number;
+  /** Samples of sound to one latent frame; 640 at 16 kHz is 25 Hz. */
+  readonly samplesPerLatent: number;
+  /** Receptive field of the decoder: latent frames on each side of a frame of sound, by which windows must overlap. */
+  readonly context: number;
+  /** Receptive field of the encoder: latent frames on each side of a latent frame. */
+  readonly encoderContext: number;
+  /** Mono sound [B, S] at `sampleRate`, S a multiple of `samplesPerLatent` → latents [B, S/samplesPerLatent, latentChannels]. */
+  encode(p: Parameters, sound: Tensor): Tensor;
+  /** Latents [B, T, latentChannels] → sound [B, T·samplesPerLatent]. */
+  decode(p: Parameters, latents: Tensor): Tensor;
+}
 
 export interface SpectralCodecConfig {
   width: number;

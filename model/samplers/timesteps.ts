@@ -1,6 +1,6 @@
 /** Which training timesteps a sampler visits (Lin et al. 2023, arXiv:2305.08891, table 2), as diffusers rounds them. */
 
-import { roundHalfEven } from '../networks/index.js';
+import { roundHalfEven } from '../../engine/numeric.js';
 import { TimestepError } from './errors.js';
 
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';

@@ -3,8 +3,8 @@
  * short side, centre crop, [0, 1] without CLIP's own mean and deviation (research: the release leaves them out).
  */
 
+import { roundHalfEven } from '../../engine/numeric.js';
 import { type Clip, EmptyMediaError, resizeBicubic } from '../media/index.js';
-import { roundHalfEven } from '../networks/index.js';
 
 const FRAMES_PER_SECOND = 2;
 /** Frames a second where the file does not say. */

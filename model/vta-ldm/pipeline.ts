@@ -3,9 +3,17 @@
  * windows of the released length that overlap share their latents (samplers/windows.ts), and their sound is cross-faded.
  */
 
+import { z } from 'zod';
 import { type Engine, randomNumbers } from '../../engine/engine.js';
 import type { Clip } from '../media/index.js';
-import { createSampler, runTrajectory, type SamplerName, WindowAverage, windowStarts } from '../samplers/index.js';
+import {
+  createSampler,
+  runTrajectory,
+  SAMPLER_NAMES,
+  type SamplerName,
+  WindowAverage,
+  windowStarts,
+} from '../samplers/index.js';
 import type { CallOptions } from '../video-to-audio.js';
 import { clipFrames, type FrameRule } from './clip-frames.js';
 import { MEL_HOP, SAMPLE_RATE } from './mel.js';
@@ -16,12 +24,20 @@ const WINDOW_FRAMES = 1024;
 /** Mel frames that neighbouring windows share: 2.56 s. */
 const OVERLAP_FRAMES = 256;
 
-export interface VtaLdmOptions extends CallOptions {
+export interface SamplingOptions {
   seed: number;
   steps: number;
   guidance: number;
   sampler: SamplerName;
 }
+
+/** Ranges of the options; the defaults are as the release samples. */
+export const samplingOptions: z.ZodType<SamplingOptions> = z.object({
+  seed: z.number().int().min(0).max(0xffff_ffff).default(0),
+  steps: z.number().int().min(1).max(1000).default(300),
+  guidance: z.number().min(0).default(3),
+  sampler: z.enum(SAMPLER_NAMES).default('ddpm'),
+});
 
 /** The frames that CLIP encoded. */
 export interface EncodedFrames {
@@ -30,14 +46,6 @@ export interface EncodedFrames {
   /** [T] seconds. */
   times: readonly number[];
 }
-
-/** As the release samples. */
-export const VTA_LDM_DEFAULTS: Pick<VtaLdmOptions, 'seed' | 'steps' | 'guidance' | 'sampler'> = {
-  seed: 0,
-  steps: 300,
-  guidance: 3,
-  sampler: 'ddpm',
-};
 
 export class VtaLdmPipeline {
   readonly networks: VtaLdmNetworks;
@@ -74,7 +82,11 @@ export class VtaLdmPipeline {
   }
 
   /** Mono sound at SAMPLE_RATE in [−1, 1], for a picture that lasts `seconds`. */
-  async generate({ tokens, times }: EncodedFrames, seconds: number, options: VtaLdmOptions): Promise<Float32Array> {
+  async generate(
+    { tokens, times }: EncodedFrames,
+    seconds: number,
+    options: SamplingOptions & CallOptions,
+  ): Promise<Float32Array> {
     const width = this.networks.config.tokens.embedding_dim;
     const rows = Math.max(1, Math.ceil((seconds * SAMPLE_RATE) / this.#samplesPerRow));
     const rowSeconds = this.#samplesPerRow / SAMPLE_RATE;
@@ -94,7 +106,7 @@ export class VtaLdmPipeline {
   #sample(
     windows: readonly { start: number; tokens: Float32Array }[],
     rows: number,
-    { seed, steps, guidance, sampler, onProgress, signal }: VtaLdmOptions,
+    { seed, steps, guidance, sampler, onProgress, signal }: SamplingOptions & CallOptions,
   ): Promise<Float64Array> {
     const { networks } = this;
     const perRow = this.#perRow;
@@ -124,7 +136,7 @@ export class VtaLdmPipeline {
   async #decode(
     latents: Float64Array,
     windows: readonly { start: number }[],
-    { onProgress, signal }: VtaLdmOptions,
+    { onProgress, signal }: CallOptions,
   ): Promise<Float32Array> {
     const perRow = this.#perRow;
     const samplesPerRow = this.#samplesPerRow;

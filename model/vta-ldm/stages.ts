@@ -33,9 +33,9 @@ export interface VtaLdmStageRequest extends StageRequest {
   hop: number;
 }
 
-type Stage = ModelStage<VtaLdmStageRequest>;
+export type VtaLdmStage = ModelStage<VtaLdmStageRequest>;
 
-export const VTA_LDM_STAGES: readonly Stage[] = [
+export const VTA_LDM_STAGES: readonly VtaLdmStage[] = [
   { name: 'frames', needs: ['clip'], run: frames },
   networkStage('clip', 'vision', encodeFrames),
   networkStage('unet', 'unet', predict),
@@ -52,7 +52,7 @@ function networkStage(
   name: string,
   part: VtaLdmPart,
   run: (networks: VtaLdmNetworks, request: VtaLdmStageRequest) => Promise<NamedTensors>,
-): Stage {
+): VtaLdmStage {
   return {
     name,
     needs: ['weights', 'inputs'],

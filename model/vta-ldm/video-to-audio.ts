@@ -1,9 +1,8 @@
 /** The published VTA-LDM behind the interface that all families share. */
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import type { Clip } from '../media/index.js';
-import { SAMPLER_NAMES } from '../samplers/index.js';
 import {
   type CallOptions,
   type GeneratedSound,
@@ -14,25 +13,14 @@ import {
 } from '../video-to-audio.js';
 import { SAMPLE_RATE } from './mel.js';
 import type { LoadOptions } from './networks.js';
-import { type EncodedFrames, VTA_LDM_DEFAULTS, type VtaLdmOptions, VtaLdmPipeline } from './pipeline.js';
-
-const { seed, steps, guidance, sampler } = VTA_LDM_DEFAULTS;
-
-type SamplingOptions = Omit<VtaLdmOptions, keyof CallOptions>;
-
-const optionsSchema: z.ZodType<SamplingOptions> = z.object({
-  seed: z.number().int().min(0).max(0xffff_ffff).default(seed),
-  steps: z.number().int().min(1).max(1000).default(steps),
-  guidance: z.number().min(0).default(guidance),
-  sampler: z.enum(SAMPLER_NAMES).default(sampler),
-});
+import { type EncodedFrames, type SamplingOptions, samplingOptions, VtaLdmPipeline } from './pipeline.js';
 
 /** Calls wait for one another: the parts of the model free what they worked in before the next begins. */
 export class VtaLdmVideoToAudio implements VideoToAudioModel {
   readonly name = 'vta-ldm';
   readonly sampleRate: number = SAMPLE_RATE;
   readonly capabilities: VideoToAudioModel['capabilities'] = { soundClasses: [], appearance: false, events: false };
-  readonly options: z.ZodType<SamplingOptions> = optionsSchema;
+  readonly options: z.ZodType<SamplingOptions> = samplingOptions;
   readonly #pipeline: VtaLdmPipeline;
   readonly #encoded = new WeakMap<Clip, EncodedFrames>();
   #turn: Promise<unknown> = Promise.resolve();

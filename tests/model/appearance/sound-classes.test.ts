@@ -93,7 +93,7 @@ test('motion is no cut', () => {
     const { begins } = sampler.push(frame(32, wave, i), i / 25);
     assert.equal(begins, i === 0, `a cut at frame ${i}`);
   }
-  assert.throws(() => new SceneSampler(30), { name: 'MediaRangeError' });
+  assert.throws(() => new SceneSampler(30), { name: 'FrameSizeError' });
 });
 
 test.run();

@@ -1,4 +1,4 @@
-/** Small numeric functions on the CPU, beside the networks. */
+/** Small numeric functions on the CPU, for what is computed around a plan. */
 
 /** exp(x − max) / Σ exp(x − max), rounded to f32 at each step. Empty logits give an empty array. */
 export function softmax(logits: Float32Array): Float32Array {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { roundHalfEven, softmax } from '../../../model/networks/index.js';
-import { suite } from '../../harness/suite.js';
+import { roundHalfEven, softmax } from '../../engine/numeric.js';
+import { suite } from '../harness/suite.js';
 
-const test = suite('model: numeric functions');
+const test = suite('engine: numeric functions on the CPU');
 
 test('softmax sums to 1, keeps differences as ratios, and does not overflow', () => {
   const p = softmax(Float32Array.of(1000, 1001, 999));
