@@ -21,7 +21,8 @@ import {
   sub,
   type Tensor,
 } from '../../engine/engine.js';
-import { noise, sharedEngine } from '../harness/engine.js';
+import { sharedEngine } from '../harness/engine.js';
+import { noise } from '../harness/random.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('engine: plans');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Graph, hannWindow, istft, logMel, melFilters, ShapeError, stft, type Tensor } from '../../engine/engine.js';
-import { noise, sharedEngine } from '../harness/engine.js';
+import { sharedEngine } from '../harness/engine.js';
+import { noise } from '../harness/random.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('engine: spectra');

@@ -19,16 +19,3 @@ export async function guestEngine(): Promise<Engine> {
   cleanups.push(() => guest.dispose());
   return guest;
 }
-
-/** Reproducible values in [−1, 1) without structure. */
-export function noise(count: number, seed = 1): Float32Array {
-  let s = (seed * 2654435761) >>> 0 || 1;
-  return Float32Array.from({ length: count }, () => {
-    s ^= s << 13;
-    s >>>= 0;
-    s ^= s >>> 17;
-    s ^= s << 5;
-    s >>>= 0;
-    return s / 2 ** 31 - 1;
-  });
-}

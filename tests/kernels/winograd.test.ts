@@ -5,7 +5,7 @@ import { type ConvAttributes, convOutputShape } from '../../kernels/conv/geometr
 import { convolve } from '../../kernels/conv/reference.js';
 import { lowerWinograd } from '../../kernels/conv/winograd.js';
 import { byteLength, type TensorType } from '../../kernels/kernel.js';
-import { noise } from '../harness/engine.js';
+import { noise } from '../harness/random.js';
 import { suite } from '../harness/suite.js';
 import { sharedBench } from './bench-device.js';
 import { runLowering } from './run-lowering.js';

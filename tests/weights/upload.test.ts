@@ -14,7 +14,8 @@ import {
   uploadWeights,
   type WeightTarget,
 } from '../../weights/index.js';
-import { noise, sharedEngine } from '../harness/engine.js';
+import { sharedEngine } from '../harness/engine.js';
+import { noise } from '../harness/random.js';
 import { suite } from '../harness/suite.js';
 import { golden } from './goldens.js';
 

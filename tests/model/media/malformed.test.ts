@@ -7,6 +7,7 @@ import { openClip } from '../../../model/media/clip.js';
 import { MediaError } from '../../../model/media/errors.js';
 import { writeSound } from '../../../model/media/mux.js';
 import { encodeWav } from '../../../model/media/wav.js';
+import { uniformSource } from '../../harness/random.js';
 import { suite } from '../../harness/suite.js';
 import { clip, pictureWithSound, scratch, tone } from './clips.js';
 
@@ -34,13 +35,8 @@ async function assertNamed(name: string, work: (path: string) => Promise<unknown
 
 /** Pseudo-random bytes that are the same in every run. */
 function noise(length: number, seed: number): Buffer {
-  let state = seed;
-  return Buffer.from(
-    Uint8Array.from({ length }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state >>> 24;
-    }),
-  );
+  const uniform = uniformSource(seed);
+  return Buffer.from(Uint8Array.from({ length }, () => Math.floor(256 * uniform())));
 }
 
 type Make = () => Buffer | Promise<Buffer>;

@@ -13,8 +13,9 @@ import {
   Parameters,
 } from '../../../model/networks/index.js';
 import { audioLdmMel } from '../../../model/vta-ldm/mel.js';
-import { guestEngine, noise } from '../../harness/engine.js';
+import { guestEngine } from '../../harness/engine.js';
 import { type Golden, nmse, runGolden } from '../../harness/goldens.js';
+import { noise } from '../../harness/random.js';
 import { suite } from '../../harness/suite.js';
 
 const test = suite('model: the codec of VTA-LDM');

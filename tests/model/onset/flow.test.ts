@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { FlowExtractor } from '../../../model/onset/flow-extractor.js';
 import { sharedEngine } from '../../harness/engine.js';
+import { uniformSource } from '../../harness/random.js';
 import { suite } from '../../harness/suite.js';
 
 const test = suite('model: optical flow');
 
 /** A smooth texture of twelve waves, moved by (dx, dy) pixels. */
 function picture(dx: number, dy: number, seed: number): Uint8Array {
-  let s = seed;
-  const uniform = (): number => (s = (s * 16807) % 2147483647) / 2147483647;
+  const uniform = uniformSource(seed);
   const waves = Array.from(
     { length: 12 },
     () => [uniform() * 1.2 - 0.6, uniform() * 1.2 - 0.6, uniform() * 6.28] as const,

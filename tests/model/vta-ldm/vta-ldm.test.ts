@@ -11,7 +11,8 @@ import { VTA_LDM_STAGES, type VtaLdmStageRequest } from '../../../model/vta-ldm/
 import { VtaLdmVideoToAudio } from '../../../model/vta-ldm/video-to-audio.js';
 import { writeSafetensors } from '../../../weights/index.js';
 import { storedShape } from '../../../weights/load.js';
-import { guestEngine, noise } from '../../harness/engine.js';
+import { guestEngine } from '../../harness/engine.js';
+import { noise, uniformSource } from '../../harness/random.js';
 import { cleanups, suite } from '../../harness/suite.js';
 import { picture } from '../media/clips.js';
 
@@ -45,8 +46,7 @@ function tinyModel(): Promise<string> {
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(join(folder, 'config.json'), JSON.stringify(TINY));
     const config = parseVtaLdmConfig(JSON.stringify(TINY));
-    let state = 1;
-    const uniform = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
+    const uniform = uniformSource();
     for (const [file, parts] of Object.entries(FILES)) {
       const specs = parts.flatMap((part) => parametersOf(config, part));
       const tensors = specs.map((spec) => ({
