@@ -29,7 +29,7 @@ export interface ModelFamily {
 }
 
 /** Asked in this order which of them a folder belongs to; the last one's reader says what is wrong with a foreign folder. */
-export const FAMILIES: readonly ModelFamily[] = [
+const FAMILIES: readonly ModelFamily[] = [
   {
     name: 'onset',
     weights: shippedWeights,

@@ -31,10 +31,7 @@ function checkIndex(index: TensorType): void {
 }
 
 /**
- * `table[index]`: table [V, D] and index u32 [...] → [..., D]. Indices past the last row give the last row. The gradient of the
- * table costs V·D·N, so it is for small tables (classes, positions).
+ * `table[index]`, as an embedding: table [V, D] and index u32 [...] → [..., D]. Indices past the last row give the last row.
+ * The gradient of the table costs V·D·N, so it is for small tables (classes, positions).
  */
 export const gather = (table: Tensor, index: Tensor): Tensor => table.graph.apply(gatherOp, [table, index], {})[0]!;
-
-/** The usual name for `gather` of a learnt table. */
-export const embedding: typeof gather = gather;

@@ -8,6 +8,6 @@ export {
   type Scene,
   SceneClassifier,
 } from './classify-scenes.js';
-export { type ClassifierOptions, ImageClassifier } from './image-classifier.js';
-export { nearestClass, type Ranked, soundClasses } from './sound-classes.js';
+export { ImageClassifier } from './image-classifier.js';
+export { nearestClass, soundClasses } from './sound-classes.js';
 export { APPEARANCE_STAGES } from './stage.js';

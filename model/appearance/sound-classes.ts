@@ -21,12 +21,12 @@ export interface Ranked {
   probability: number;
 }
 
-export class SoundTableError extends OnsetError {
+class SoundTableError extends OnsetError {
   override name = 'SoundTableError';
 }
 
 /** The class of what makes no sound that is known. */
-export const NO_SOUND = 'none';
+const NO_SOUND = 'none';
 /** Below this probability nothing is said to sound. */
 const LEAST = 0.1;
 

@@ -14,7 +14,7 @@ import { type Effort, effort } from '../harness/effort.js';
 import { type GuardedJob, runGuarded } from './guarded-run.js';
 
 /** Largest Σ(y−r)²/Σr² of a result, by the storage type of the operands. */
-export const TOLERANCE = { f32: 1e-10, f16: 1e-6 } as const;
+const TOLERANCE = { f32: 1e-10, f16: 1e-6 } as const;
 
 /** Squared magnitude below which an error is taken as absolute: references that are zero have no relative error. */
 const SMALLEST_MEAN_SQUARE = 1e-6;

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { HubAccess } from '../../weights/hub/hub-access.js';
 import type { PullTarget } from '../../weights/hub/target.js';
 
-export const REPOSITORY = 'someone/a-model';
+const REPOSITORY = 'someone/a-model';
 
 /** How a test answers one request instead of the hub. */
 export type Reply = (request: IncomingMessage, response: ServerResponse, file: Uint8Array) => void;

@@ -38,7 +38,7 @@ export function little(value: number | bigint, bytes: 2 | 4 | 8): Bytes {
 export const PROTO: Bytes = bytesOf('\x80\x02');
 export const NONE = 'N';
 export const TRUE = '\x88';
-export const FALSE = '\x89';
+const FALSE = '\x89';
 
 export function text(value: string): Bytes {
   const encoded = new TextEncoder().encode(value);
