@@ -56,7 +56,7 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
 export type StageName = 'codec' | 'encoder' | 'generator';
 
 /** A training config that cannot be used. */
-class ConfigError extends OnsetError {
+export class ConfigError extends OnsetError {
   override name = 'ConfigError';
 }
 
