@@ -4,7 +4,7 @@ import { clipFrames, type FrameRule, frameIndices, prepareFrame } from '../../..
 import { suite } from '../../harness/suite.js';
 import { picture } from '../media/clips.js';
 
-const test = suite('encoders: frames for CLIP');
+const test = suite('model: frames for CLIP');
 
 const first = (count: number, rate: number, rule: FrameRule): number[] => {
   const indices: number[] = [];
@@ -21,8 +21,8 @@ test('two frames a second; the release cuts 29.97 to 29 and so walks ahead of th
   assert.deepEqual(first(6, 29.97, 'exact'), [0, 14, 29, 44, 59, 74]);
 });
 
-test('a picture is squeezed to its short side and cut in the middle', () => {
-  // Columns of brightness 0, 1, 2 …: the crop's middle column is the picture's.
+test('an image is scaled by its short side and cropped in the middle', () => {
+  // Columns of brightness 0, 1, 2 …: the crop's middle column is the image's.
   const [width, height] = [32, 8];
   const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => Math.floor(i / 3) % width);
   const out = prepareFrame(pixels, width, height, 8);

@@ -71,7 +71,7 @@ const runStage = (
   request: Partial<VtaLdmStageRequest> & { inputs: NamedTensors },
 ): Promise<NamedTensors> => VTA_LDM_STAGES.find((stage) => stage.name === name)!.run({ ...REQUEST, ...request });
 
-test('the order of the frames changes nothing: the published model cannot see time', async () => {
+test('the order of the frames changes nothing: the published model has no notion of time', async () => {
   const weights = await tinyModel();
   const tokens = noise(4 * 24, 5);
   const reversed = Float32Array.from({ length: 4 * 24 }, (_, i) => tokens[(3 - Math.floor(i / 24)) * 24 + (i % 24)]!);
