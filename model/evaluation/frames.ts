@@ -2,7 +2,7 @@
 import { RealFft } from './fft.js';
 
 /** The periodic Hann window. */
-export function hann(size: number): Float64Array {
+function hann(size: number): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
 }
 

@@ -25,8 +25,8 @@ export const FRAME_RATES: readonly number[] = [15, 24, 25, 30_000 / 1001, 30];
 export const FIRST_VALIDATION_SEED = 1_000_000_000;
 
 export type Split = 'train' | 'validation';
-/** Which pairs of material and source may come: those of training, those kept out of it, or both. */
-export type Pairs = 'seen' | 'unseen' | 'all';
+/** Which pairs of material and source are drawn: those of training, those held out of it, or both. */
+export type Pairs = 'training' | 'held-out' | 'all';
 
 export interface ClipOptions {
   /** Default 4. */
@@ -41,7 +41,7 @@ export interface ClipOptions {
   material?: number;
   /** Index into SOURCES; default: by the seed. */
   source?: number;
-  /** Default 'seen'. Not consulted where material and source are both given. */
+  /** Default 'training'. Not consulted where material and source are both given. */
   pairs?: Pairs;
 }
 
@@ -114,13 +114,13 @@ export function makeClip(seed: number, options: ClipOptions = {}): WorldClip {
   };
 }
 
-function choosePair({ material, source, pairs = 'seen' }: ClipOptions, random: Random): [number, number] {
+function choosePair({ material, source, pairs = 'training' }: ClipOptions, random: Random): [number, number] {
   const wanted: [number, number][] = [];
   for (let m = 0; m < MATERIALS.length; m++) {
     for (let s = 0; s < SOURCES.length; s++) {
       if ((material ?? m) !== m || (source ?? s) !== s) continue;
       const free = material !== undefined && source !== undefined;
-      if (free || pairs === 'all' || isHeldOutPair(m, s) === (pairs === 'unseen')) wanted.push([m, s]);
+      if (free || pairs === 'all' || isHeldOutPair(m, s) === (pairs === 'held-out')) wanted.push([m, s]);
     }
   }
   if (wanted.length === 0) {

@@ -7,6 +7,5 @@ export {
   worldSeed,
 } from './clip.js';
 export { FoleyError } from './errors.js';
-export { SAMPLE_RATE } from './labelled-clip.js';
 export { Random } from './random.js';
 export { clipsInOrder } from './worker-pool.js';

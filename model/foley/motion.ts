@@ -86,7 +86,7 @@ export function strikes(seconds: number, mayMiss: boolean, random: Random): Sche
   return schedule;
 }
 
-/** A contact too near the end to be heard comes just after it instead. */
+/** A contact that is too near the end of the clip to be audible is moved to just after it. */
 function avoidEnd(contacts: SoundEvent[], seconds: number): SoundEvent[] {
   for (const contact of contacts) {
     if (Math.abs(contact.time - seconds) < END_MARGIN) contact.time = seconds + END_MARGIN;

@@ -9,7 +9,7 @@ import {
   type TensorData,
   type Variables,
 } from '../../engine/engine.js';
-import type { ParameterSpec, Parameters } from '../networks/parameters.js';
+import type { ParameterSpec, Parameters } from '../networks/index.js';
 
 export interface OptimizerOptions {
   learningRate: number;

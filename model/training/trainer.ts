@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Engine, Graph, type Plan } from '../../engine/engine.js';
 import { OnsetError } from '../../kernels/errors.js';
 import { Random } from '../foley/index.js';
-import { initialValues, type ParameterSpec, Parameters } from '../networks/parameters.js';
+import { initialValues, type ParameterSpec, Parameters } from '../networks/index.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { addOptimizer, hyperInputs, initializeOptimizer, STATE_PREFIXES } from './optimizer.js';
 import type { TrainingStage } from './training-stage.js';

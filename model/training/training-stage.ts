@@ -2,7 +2,7 @@
 
 import type { Tensor, TensorData } from '../../engine/engine.js';
 import type { Random } from '../foley/index.js';
-import type { Parameters } from '../networks/parameters.js';
+import type { Parameters } from '../networks/index.js';
 import type { StageName } from './config.js';
 import type { OptimizerOptions } from './optimizer.js';
 

@@ -3,8 +3,9 @@
  * and renamed, so that it is whole or absent, and several processes may fill one cache.
  */
 
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   fileExists,
   HeaderError,
@@ -15,16 +16,22 @@ import {
   withFile,
   writeSafetensors,
 } from '../../../weights/index.js';
-import { FLOW_SHAPE, type FlowClip } from '../../onset/index.js';
+import { FLOW_SHAPE, type FlowClip, FlowExtractor } from '../../onset/index.js';
 
-/** Changes whenever the files do; part of the key of every cache. */
-export const CACHE_VERSION = 2;
+/** Changes whenever the files do. */
+const VERSION = 2;
 
 export interface CachedClip<Facts> {
   /** Anything that JSON holds. */
   facts: Facts;
   flow: FlowClip;
   sound: Int16Array<ArrayBuffer>;
+}
+
+/** The file of a clip, named by a hash of `facts`: everything that its flow and sound depend on, in order. */
+export function cachePath(folder: string, ...facts: unknown[]): string {
+  const contents = JSON.stringify([VERSION, FlowExtractor.version, ...facts]);
+  return join(folder, `${createHash('sha256').update(contents).digest('hex').slice(0, 24)}.safetensors`);
 }
 
 /** @throws {WriteError} when the disk refuses */

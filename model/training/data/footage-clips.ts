@@ -2,13 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Engine } from '../../../engine/engine.js';
 import { userCache } from '../../../engine/platform/user-cache.js';
 import { digestFile } from '../../../weights/index.js';
 import { decodeAudio, FfmpegMissingError, MediaError, openClip } from '../../media/index.js';
 import { extractFeatures, FlowExtractor, SAMPLE_RATE } from '../../onset/index.js';
-import { CACHE_VERSION, type CachedClip, readCachedClip, writeCachedClip } from './clip-cache.js';
+import { type CachedClip, cachePath, readCachedClip, writeCachedClip } from './clip-cache.js';
 import { type FootageEntry, FootageError, manifestPath, readManifest } from './footage-manifest.js';
 import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 
@@ -53,7 +52,7 @@ export async function footageClips(
   const entries = readManifest(folder).filter((entry) => entry.split === 'train');
   if (entries.length === 0) throw new FootageError(`${manifestPath(folder)}: none of its clips has the split train`);
   const { sha256: manifestSha256 } = await digestFile(manifestPath(folder));
-  const caches = await Promise.all(entries.map((entry) => cachePath(entry, size, cacheFolder)));
+  const caches = await Promise.all(entries.map((entry) => pathOf(entry, size, cacheFolder)));
   const extractor = new FlowExtractor(engine, size, size);
   const clips: FootageClip[] = [];
   const digest = createHash('sha256');
@@ -84,17 +83,15 @@ export async function footageClips(
   return { clips, provenance: { manifestSha256, clipsSha256: digest.digest('hex'), clips: clips.length } };
 }
 
-/** Named by a hash of everything that flow and sound depend on; a file that was touched is another file. */
-async function cachePath(entry: FootageEntry, size: number, folder: string): Promise<string> {
+/** The cache file of a clip; a clip that was touched is another one. */
+async function pathOf(entry: FootageEntry, size: number, folder: string): Promise<string> {
   const file = await stat(entry.path).catch((cause: NodeJS.ErrnoException) => {
     throw new FootageError(
       `${entry.path}: is not there (${cause.code}), though manifest.tsv lists it; add it, or remove its line`,
       { cause },
     );
   });
-  const contents = [CACHE_VERSION, FlowExtractor.version, size, entry.path, file.size, file.mtimeMs];
-  const hash = createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 24);
-  return join(folder, `${hash}.safetensors`);
+  return cachePath(folder, size, entry.path, file.size, file.mtimeMs);
 }
 
 async function decodeClip(
@@ -111,6 +108,6 @@ async function decodeClip(
     return { facts: { sha256 }, flow, sound };
   } catch (cause) {
     if (!(cause instanceof MediaError) || cause instanceof FfmpegMissingError) throw cause;
-    throw new FootageError(`footage ${cause.message}; mend the clip, or remove its line from manifest.tsv`, { cause });
+    throw new FootageError(`footage ${cause.message}; fix the clip, or remove its line from manifest.tsv`, { cause });
   }
 }

@@ -37,14 +37,14 @@ export function selectFootage(clips: readonly FootageClip[], crop: CropSeconds):
   }
   if (generator.length === 0) {
     throw new FootageError(
-      `data.footage: ${visible.length} of its ${clips.length} training clips have hit 1 (what sounds is seen), and none of ` +
+      `data.footage: ${visible.length} of its ${clips.length} training clips have hit 1 (the source of the sound is visible), and none of ` +
         `those lasts ${crop.generator} s, a crop of encoder and generator; add such clips, or leave data.footage out`,
     );
   }
   const share = (all: number, used: number, seconds: number): string =>
     `${used} of ${all}${used < all ? ` (${all - used} shorter than a crop of ${seconds} s)` : ''}`;
   const summary =
-    `footage: the codec hears ${share(clips.length, codec.length, crop.codec)} clips; encoder and generator watch ` +
+    `footage: the codec uses ${share(clips.length, codec.length, crop.codec)} clips; encoder and generator use ` +
     `${share(visible.length, generator.length, crop.generator)} with hit 1`;
   return { codec, generator, summary };
 }

@@ -1,9 +1,9 @@
 /** Latents of the training clips: what the generator learns to make, by the finished codec, normalised. */
 
 import { type Engine, Graph, type TensorData } from '../../../engine/engine.js';
-import { Parameters } from '../../networks/parameters.js';
+import { Parameters } from '../../networks/index.js';
 import type { OnsetModel } from '../../onset/index.js';
-import { windowStarts } from '../../samplers/windows.js';
+import { windowStarts } from '../../samplers/index.js';
 import type { DataOptions, TrainingClip } from './training-clip.js';
 
 /** Windows in one run of the plan. */

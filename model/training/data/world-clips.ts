@@ -1,13 +1,11 @@
 /** The clips of the foley world that training draws from: made by threads once, their flow and sound kept on disk. */
 
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Engine } from '../../../engine/engine.js';
 import { userCache } from '../../../engine/platform/user-cache.js';
 import { type ClipOptions, clipsInOrder, Random, WORLD_VERSION, worldSeed } from '../../foley/index.js';
 import { FlowExtractor } from '../../onset/index.js';
-import { CACHE_VERSION, type CachedClip, readCachedClip, writeCachedClip } from './clip-cache.js';
+import { type CachedClip, cachePath, readCachedClip, writeCachedClip } from './clip-cache.js';
 import type { WorldConfig } from './config.js';
 import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 
@@ -35,9 +33,8 @@ export async function worldClips(
   world: WorldConfig,
   { cacheFolder = userCache('world'), threads = availableParallelism(), onProgress, signal }: WorldOptions = {},
 ): Promise<TrainingClip[]> {
-  const options: ClipOptions = { seconds: world.seconds, size: world.size, gray: true, pairs: 'seen' };
-  const folder = join(cacheFolder, cacheKey(options));
-  const pathOf = (seed: number): string => join(folder, `${seed}.safetensors`);
+  const options: ClipOptions = { seconds: world.seconds, size: world.size, gray: true, pairs: 'training' };
+  const pathOf = (seed: number): string => cachePath(cacheFolder, WORLD_VERSION, options, seed);
   const seeds = Array.from({ length: world.clips }, (_, index) => worldSeed('train', index));
   const clips = new Map<number, TrainingClip>();
   for (const seed of seeds) {
@@ -63,12 +60,6 @@ export async function worldClips(
     extractor.dispose();
   }
   return shuffled(seeds, world.seed).map((seed) => clips.get(seed)!);
-}
-
-/** A hash of everything that a clip depends on but its seed. */
-function cacheKey(options: ClipOptions): string {
-  const contents = [CACHE_VERSION, WORLD_VERSION, FlowExtractor.version, options];
-  return createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16);
 }
 
 function trainingClip({ facts, flow, sound }: CachedClip<WorldFacts>): TrainingClip {

@@ -79,7 +79,7 @@ test(
     const config = shortConfig({ folder, share: 1 });
     const { made, notes } = await trained(config, 'real');
     assert.deepEqual([...made], ['footage clips', 'latents']);
-    assert.deepEqual(notes, ['footage: the codec hears 2 of 2 clips; encoder and generator watch 2 of 2 with hit 1']);
+    assert.deepEqual(notes, ['footage: the codec uses 2 of 2 clips; encoder and generator use 2 of 2 with hit 1']);
     await makeFootage(folder, [clips[0]!, { ...clips[1]!, onsets: '1' }]);
     await assert.rejects(trained(config, 'real', true), (error: Error) => error instanceof ProvenanceError);
   },

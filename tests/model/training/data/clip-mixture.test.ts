@@ -138,8 +138,8 @@ test('every clip is for the codec, only those with a visible source for encoder 
   const selected = selectFootage([hit, miss, shortHit, tooShort], crop);
   assert.deepEqual(selected.codec, [hit, miss, shortHit]);
   assert.deepEqual(selected.generator, [hit]);
-  assert.match(selected.summary, /codec hears 3 of 4 \(1 shorter than a crop of 0.64 s\) clips/);
-  assert.match(selected.summary, /watch 1 of 2 \(1 shorter than a crop of 1.28 s\) with hit 1/);
+  assert.match(selected.summary, /codec uses 3 of 4 \(1 shorter than a crop of 0.64 s\) clips/);
+  assert.match(selected.summary, /generator use 1 of 2 \(1 shorter than a crop of 1.28 s\) with hit 1/);
   assert.doesNotMatch(selectFootage([hit], crop).summary, /shorter/);
   assert.throws(() => selectFootage([tooShort], crop), /none of its 1 training clips lasts 0.64 s/);
   assert.throws(() => selectFootage([miss], crop), /0 of its 1 training clips have hit 1 .*; add such clips/);

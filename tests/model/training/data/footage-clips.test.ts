@@ -116,10 +116,10 @@ test('what cannot be read is named', async () => {
   rmSync(join(scratch, 'gap', 'a.mp4'));
   await refused('gap', /a.mp4: is not there \(ENOENT\), though manifest.tsv lists it/);
   await makeFootage(join(scratch, 'mute'), [{ file: 'a.mp4', seconds: 1, sound: false }]);
-  await refused('mute', /footage .*a.mp4: has no sound.*; mend the clip, or remove its line from manifest.tsv/);
+  await refused('mute', /footage .*a.mp4: has no sound.*; fix the clip, or remove its line from manifest.tsv/);
   await makeFootage(join(scratch, 'text'), [{ file: 'a.mp4', seconds: 1 }]);
   writeFileSync(join(scratch, 'text', 'a.mp4'), 'no clip at all');
-  await refused('text', /footage .*a.mp4: .*; mend the clip/);
+  await refused('text', /footage .*a.mp4: .*; fix the clip/);
 });
 
 test('reading stops when asked to, with the signal’s reason, and keeps what was read', async () => {
