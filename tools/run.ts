@@ -1,15 +1,18 @@
 /** `node engine run [CLIP…]`: video in, the same video with sound out. */
 
 import { statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Clip, openClip, outputKind, sampleClip, writeSound } from '../model/media/index.js';
+import { OnsetError } from '../kernels/errors.js';
+import { NO_SOUND } from '../model/appearance/sound-classes.js';
+import { atLoudness, type Clip, MediaError, writeSound } from '../model/media/index.js';
 import { FAMILY_NAMES, findModel } from '../model/models.js';
 import { SAMPLER_NAMES } from '../model/samplers/names.js';
 import type { CallOptions, GeneratedSound, GenerateOptions } from '../model/video-to-audio.js';
 import { appearanceIfAvailable } from './appearance.js';
 import { interruptible } from './interrupt.js';
-import { number, UsageError, whole } from './options.js';
+import { number, whole } from './options.js';
+import { type FailedClip, type Job, planJobs } from './run-jobs.js';
 import { progress, result, say } from './terminal.js';
 
 export interface RunOptions {
@@ -24,6 +27,9 @@ export interface RunOptions {
   variations: number;
   start?: number;
   duration?: number;
+  exact?: boolean;
+  /** LUFS of the written sound; `off`: as the model made it. */
+  loudness: number | 'off';
   json?: boolean;
   ffmpeg?: string;
   offline?: boolean;
@@ -64,6 +70,8 @@ export function register(program: Command): void {
     .option('--variations <k>', 'make k versions, with seeds counting up', whole(1, 1000), 1)
     .option('--start <seconds>', 'begin of the part to work on', number(0))
     .option('--duration <seconds>', 'length of the part to work on', number(0, true))
+    .option('--exact', 'encode the picture anew, for parts and pictures that cannot be copied')
+    .option('--loudness <lufs>', 'integrated loudness of the written sound, or off', loudness, -20)
     .option('--ffmpeg <path>', 'the ffmpeg to use', existing)
     .option('--offline', 'fetch nothing')
     .option('--json', 'print one JSON object')
@@ -71,17 +79,21 @@ export function register(program: Command): void {
       if (options.ffmpeg) process.env.FFMPEG = resolve(options.ffmpeg);
       const results = await interruptible(async (signal) => {
         // The outputs and the clips are checked before the model is loaded, which takes longer.
-        const jobs = await planOutputs(clips, options, signal);
+        const { jobs, failed } = await planJobs(clips, options, signal);
+        for (const { error } of failed) say(`error: ${error.message}`);
         const { family } = await findModel(options.model);
         const { soundForClip } = await import('../model/sound-for-clip.js');
         const appearance =
-          family.appearance && options.sound === undefined
+          family.appearance && options.sound === undefined && jobs.length > 0
             ? await appearanceIfAvailable({ ...options, signal })
             : undefined;
-        return runJobs(jobs, { ...options, appearance }, soundForClip, signal);
+        return [...failed, ...(await runJobs(jobs, { ...options, appearance }, soundForClip, signal))];
       });
-      if (options.json) result(JSON.stringify({ outputs: results }));
-      else for (const each of results) result(each.output);
+      const outputs = results.filter((each) => 'output' in each);
+      const failed = results.filter((each) => 'error' in each);
+      if (options.json) result(JSON.stringify({ outputs, ...(failed.length > 0 && { failed }) }));
+      else for (const each of outputs) result(each.output);
+      if (failed.length > 0) process.exitCode = 1;
     });
 }
 
@@ -92,6 +104,16 @@ function modelNameOrFolder(model: string): string {
   throw new InvalidArgumentError(`no such folder of weights; by name there is ${FAMILY_NAMES.join(', ')}.`);
 }
 
+/** LUFS, or `off`. */
+function loudness(text: string): number | 'off' {
+  const value = Number(text);
+  if (text === 'off') return text;
+  if (text.trim() === '' || !(value >= -70 && value <= -5)) {
+    throw new InvalidArgumentError('a number from -70 to -5, in LUFS, or off is expected.');
+  }
+  return value;
+}
+
 function existing(path: string): string {
   if (!isFile(path)) throw new InvalidArgumentError('no such file.');
   return path;
@@ -100,95 +122,78 @@ function existing(path: string): string {
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-export interface Job {
-  clip: Clip;
-  /** One output a variation. */
-  outputs: string[];
-}
-
-/** Names every output, opens every clip, and refuses those that cannot be used before any work begins. */
-export async function planOutputs(clips: readonly string[], options: RunOptions, signal?: AbortSignal): Promise<Job[]> {
-  const { output } = options;
-  const inputs = clips.length > 0 ? clips : [sampleClip().path];
-  const intoFolder = output !== undefined && (/[/\\]$/.test(output) || isFolder(output));
-  if (inputs.length > 1 && output !== undefined && !intoFolder) {
-    throw new UsageError(`-o ${output}: for several clips a folder is expected; make it first or end its name with /`);
-  }
-  const named = inputs.map((clip) => {
-    // The sample lies in the package; its output belongs where the user is.
-    const folder = intoFolder ? output! : clips.length > 0 ? dirname(clip) : '.';
-    const path = output !== undefined && !intoFolder ? output : join(folder, defaultName(clip));
-    const outputs = Array.from({ length: options.variations }, (_, i) =>
-      options.variations > 1 ? numbered(path, i + 1) : path,
-    );
-    return { clip, outputs };
-  });
-  const taken = new Set<string>();
-  const { start, duration } = options;
-  const jobs: Job[] = [];
-  for (const { clip, outputs } of named) {
-    for (const path of outputs) {
-      checkEnding(path);
-      if (taken.has(resolve(path)))
-        throw new UsageError(`${path}: two clips would be written to it; give one clip at a time`);
-      taken.add(resolve(path));
-    }
-    jobs.push({ clip: await openClip(clip, { start, duration, signal }), outputs });
-  }
-  return jobs;
-}
-
-function checkEnding(path: string): void {
-  try {
-    outputKind(path);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-/** `clip.mp4` → `clip.onset.mp4`; containers that MP4 cannot stand for stay Matroska or QuickTime. */
-function defaultName(clip: string): string {
-  const ending = extname(clip).toLowerCase();
-  const kept: Record<string, string> = { '.mkv': '.mkv', '.webm': '.mkv', '.mov': '.mov' };
-  return `${basename(clip, extname(clip))}.onset${kept[ending] ?? '.mp4'}`;
-}
-
-function numbered(path: string, number: number): string {
-  const ending = extname(path);
-  return `${path.slice(0, path.length - ending.length)}.${number}${ending}`;
-}
-
-/** Makes and writes every output. */
+/**
+ * Makes and writes every output. Once one is written, an error ends its own clip alone. Jobs are taken off the list, so that
+ * what the model keeps of a clip can go with it.
+ */
 export async function runJobs(
-  jobs: readonly Job[],
-  options: RunOptions & { appearance?: string },
+  jobs: Job[],
+  options: RunOptions & { appearance?: string | undefined },
   makeSound: MakeSound,
   signal: AbortSignal,
-): Promise<RunResult[]> {
-  const results: RunResult[] = [];
-  for (const { clip, outputs } of jobs) {
-    for (const [variation, output] of outputs.entries()) {
-      const began = performance.now();
-      const seed = (options.seed + variation) % 2 ** 32;
-      const bar = progress(basename(output));
-      try {
-        const { samples, sampleRate, seconds, sound, seen } = await makeSound(clip, {
-          ...{ seed, steps: options.steps, guidance: options.guidance, sampler: options.sampler },
-          ...{ model: options.model, appearance: options.appearance, sound: options.sound, signal },
-          onProgress: (stage, done, total) => bar.update(stage, done, total),
-        });
-        await writeSound({ clip, samples, sampleRate, output, signal });
-        const took = Math.round(performance.now() - began) / 1000;
-        results.push({ clip: clip.path, output, seed, seconds, sound, ...(seen && { seen }), took });
-        bar.stop();
-        if (seen) say(`sound: ${seen.name}, ${seen.probability.toFixed(2)} from the picture; --sound changes it`);
-        say(
-          `${output}: ${seconds.toFixed(2)} s of sound${sound ? ` (${sound})` : ''}, seed ${seed}, in ${took.toFixed(1)} s`,
-        );
-      } finally {
-        bar.stop();
-      }
+): Promise<(RunResult | FailedClip)[]> {
+  const results: (RunResult | FailedClip)[] = [];
+  const only = jobs.length === 1;
+  for (let job = jobs.shift(); job; job = jobs.shift()) {
+    try {
+      for (const variation of job.outputs.keys())
+        results.push(await runJob(job, variation, options, makeSound, signal));
+    } catch (error) {
+      const ofTheClip = error instanceof MediaError || results.some((each) => 'output' in each);
+      if (signal.aborted || only || !ofTheClip || !(error instanceof OnsetError)) throw error;
+      say(`error: ${error.message}`);
+      results.push({ clip: job.clip.path, error: { name: error.name, message: error.message } });
     }
   }
   return results;
+}
+
+async function runJob(
+  { clip, title, outputs, exact }: Job,
+  variation: number,
+  options: RunOptions & { appearance?: string | undefined },
+  makeSound: MakeSound,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const output = outputs[variation]!;
+  const began = performance.now();
+  const seed = (options.seed + variation) % 2 ** 32;
+  const bar = progress(outputs.length > 1 ? `${title} (${variation + 1} of ${outputs.length})` : title);
+  try {
+    const made = await makeSound(clip, {
+      ...{ seed, steps: options.steps, guidance: options.guidance, sampler: options.sampler },
+      ...{ model: options.model, appearance: options.appearance, sound: options.sound, signal },
+      onProgress: (stage, done, total) => bar.update(stage, done, total),
+    });
+    const { sampleRate, seconds, sound, seen } = made;
+    const { loudness } = options;
+    const samples = loudness === 'off' ? made.samples : atLoudness(made.samples, sampleRate, loudness);
+    await writeSound({ clip, samples, sampleRate, output, exact, signal });
+    const took = Math.round(performance.now() - began) / 1000;
+    bar.stop();
+    if (variation === 0) for (const note of clip.notes) say(note);
+    const what = sound === undefined ? '' : ` (${reasonFor(sound, seen)})`;
+    say(`${output}: ${seconds.toFixed(2)} s of sound${what}, seed ${seed}, in ${took.toFixed(1)} s`);
+    return {
+      clip: clip.path,
+      output,
+      seed,
+      seconds,
+      ...(sound !== undefined && { sound }),
+      ...(seen && { seen }),
+      took,
+    };
+  } finally {
+    bar.stop();
+  }
+}
+
+/** The sound class, and why it is this one. */
+export function reasonFor(sound: string, seen: RunResult['seen']): string {
+  if (!seen) return sound;
+  const change = '; --sound changes it';
+  if (seen.name === NO_SOUND) return `${sound}, by its motion: nothing is seen that is known to sound${change}`;
+  const share = seen.probability.toFixed(2);
+  if (seen.name === sound) return `${sound}, which is seen, ${share}${change}`;
+  return `${sound}, the nearest to what is seen: ${seen.name}, ${share}${change}`;
 }

@@ -6,3 +6,4 @@ export const nodeFiles = (): Promise<typeof import('node:fs/promises')> => load(
 export const nodeFilesSync = (): Promise<typeof import('node:fs')> => load('node:fs');
 export const nodeCrypto = (): Promise<typeof import('node:crypto')> => load('node:crypto');
 export const nodePaths = (): Promise<typeof import('node:path')> => load('node:path');
+export const nodeSystem = (): Promise<typeof import('node:os')> => load('node:os');

@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all. */
 
-import { nodeCrypto, nodeFiles, nodeFilesSync, nodePaths } from './node-modules.js';
+import { nodeCrypto, nodeFiles, nodeFilesSync, nodePaths, nodeSystem } from './node-modules.js';
 import { systemCodeOf } from './system-error.js';
 
 /**
@@ -13,6 +13,7 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   const { rmSync } = await nodeFilesSync();
   const { rm } = await nodeFiles();
   const temporary = await temporaryName(path);
+  await sweep(temporary);
   const removeNow = (): void => rmSync(temporary, { force: true });
   process.once('exit', removeNow);
   try {
@@ -38,11 +39,41 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   await folder?.close();
 }
 
-/** In the folder of `path`, so that the rename cannot cross file systems; hidden, so that nobody takes it for a result. */
+/**
+ * In the folder of `path`, so that the rename cannot cross file systems; hidden, so that nobody takes it for a result; short,
+ * since the result's own name may be as long as names can be. It tells host and process.
+ */
 async function temporaryName(path: string): Promise<string> {
-  const { basename, dirname, join } = await nodePaths();
+  const { dirname, join } = await nodePaths();
   const { randomUUID } = await nodeCrypto();
-  return join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  return join(dirname(path), `${await ownPrefix()}${process.pid}-${randomUUID().slice(0, 8)}.tmp`);
+}
+
+async function ownPrefix(): Promise<string> {
+  const { createHash } = await nodeCrypto();
+  const { hostname } = await nodeSystem();
+  return `.onset-${createHash('sha256').update(hostname()).digest('hex').slice(0, 6)}-`;
+}
+
+/** Removes what processes of this host that were killed have left beside a new temporary file. */
+async function sweep(temporary: string): Promise<void> {
+  const { readdir, rm } = await nodeFiles();
+  const { dirname, join } = await nodePaths();
+  const prefix = await ownPrefix();
+  const folder = dirname(temporary);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = name.startsWith(prefix) && /^(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))?.[1];
+    if (pid && !isRunning(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) !== 'ESRCH';
+  }
 }
 
 /** What file systems answer that know no flushing, as some on the network. */

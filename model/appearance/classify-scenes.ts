@@ -94,13 +94,12 @@ export async function classifyScenes(
   clip: Clip,
   { onProgress, signal }: ClassifyOptions = {},
 ): Promise<ClassifiedClip> {
-  const { seconds } = clip;
   const scenes = new SceneClassifier(classifier, signal);
   for await (const { images, time } of clip.frames({ appearance: appearanceFormat(classifier) }, { signal })) {
     await scenes.push(images.appearance, time);
-    onProgress?.('classifying', Math.min(time, seconds), seconds);
+    onProgress?.('classifying', Math.min(time, clip.seconds), clip.seconds);
   }
-  return scenes.finish(seconds);
+  return scenes.finish(clip.seconds);
 }
 
 /** The format in which a classifier takes frames. */

@@ -26,7 +26,7 @@ class SoundTableError extends OnsetError {
 }
 
 /** The class of what makes no sound that is known. */
-const NO_SOUND = 'none';
+export const NO_SOUND = 'none';
 /** Below this probability nothing is said to sound. */
 const LEAST = 0.1;
 

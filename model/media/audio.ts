@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import { MediaRangeError, NoAudioStreamError, UndecodableMediaError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, reasonOf, startTool } from './ffmpeg.js';
-import { probeRaw } from './probe.js';
+import { defaultPicture, probeRaw } from './probe.js';
 
 export interface AudioOptions extends MediaOptions {
   /** Samples a second of the result. Default 16000. */
@@ -27,7 +27,7 @@ export async function decodeAudio(path: string, options: AudioOptions = {}): Pro
   if (!raw.streams?.some((s) => s.codec_type === 'audio')) {
     throw new NoAudioStreamError(`${path}: has no sound; a file with a sound stream is expected`);
   }
-  const picture = raw.streams.find((s) => s.codec_type === 'video' && s.disposition?.attached_pic !== 1);
+  const picture = defaultPicture(raw.streams);
   const fileStart = Number(raw.format?.start_time ?? 0) || 0;
   const offset = picture ? Math.max(0, (Number(picture.start_time ?? 0) || 0) - fileStart) : 0;
   const from = start + offset;

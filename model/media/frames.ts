@@ -1,9 +1,11 @@
 /** Frames of a video as a stream, each with its exact time, from one decode in as many formats as are wanted. */
 
 import type { Readable } from 'node:stream';
-import { MediaRangeError, TruncatedMediaError, UndecodableMediaError } from './errors.js';
+import { MediaRangeError, UndecodableMediaError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, reasonOf, startTool } from './ffmpeg.js';
+import { LengthMeter } from './length.js';
 import type { MediaInfo } from './probe.js';
+import { seekPoint } from './seek.js';
 
 /** How one image of each frame is wanted. */
 export interface ImageFormat {
@@ -26,7 +28,7 @@ export interface Frame<Name extends string = string> {
 export interface ClipPart {
   start: number;
   duration: number | undefined;
-  /** Seconds that the part lasts. */
+  /** Seconds that the part lasts, as far as the file says. */
   seconds: number;
 }
 
@@ -34,44 +36,48 @@ export interface ClipPart {
 const TIMES_PIPE = 3;
 const pipeOfFormat = (index: number): number => (index === 0 ? 1 : TIMES_PIPE + index);
 
-/** See `Clip.frames`. */
+/** See `Clip.frames`; `onEnd` is given the seconds that the part lasts by its frames. */
 export async function* decodeFrames<Name extends string>(
   info: MediaInfo,
   part: ClipPart,
   formats: Readonly<Record<Name, ImageFormat>>,
-  signal?: AbortSignal,
+  { signal, onEnd }: { signal?: AbortSignal | undefined; onEnd?: (seconds: number) => void },
 ): AsyncGenerator<Frame<Name>> {
   const { path } = info;
   const names = Object.keys(formats) as Name[];
   const wanted = names.map((name) => requireSize(info, formats[name]));
-  const running = startTool('ffmpeg', decoderArguments(info, part, wanted), { signal, extraPipes: wanted.length });
+  const { seek } = await seekPoint(info, part.start, { signal });
+  const running = startTool('ffmpeg', decoderArguments(info, part, seek, wanted), {
+    signal,
+    extraPipes: wanted.length,
+  });
   const times = readTimes(running.child.stdio[TIMES_PIPE] as Readable);
   const sources = wanted.map((format, i) =>
     imagesOf(running.child.stdio[pipeOfFormat(i)] as Readable, byteSize(info, format)),
   );
-  let count = 0;
-  let last = 0;
-  let step = 0;
+  const length = new LengthMeter(info, part);
   try {
     for (;;) {
       const next = await Promise.all(sources.map((source) => source.next()));
       if (next.some(({ done }) => done)) break;
       const time = await times.next();
-      if (time === undefined) throw new UndecodableMediaError(`${path}: frame ${count} has no timestamp`);
-      step = count === 0 ? time : time - last;
-      last = time;
-      count++;
+      if (time === undefined) throw new UndecodableMediaError(`${path}: frame ${length.frames} has no timestamp`);
+      length.push(time);
       const images = Object.fromEntries(names.map((name, i) => [name, next[i]!.value])) as Record<Name, Uint8Array>;
       yield { images, time };
     }
     const { code, stderr } = await running.finished;
-    if (count === 0 || code !== 0) {
+    if (length.frames === 0 && code === 0 && part.start > 0) {
+      throw new MediaRangeError(`${path}: no frame begins at ${part.start} s or later; choose an earlier --start`);
+    }
+    if (length.frames === 0 || code !== 0) {
       throw new UndecodableMediaError(
-        `${path}: ${count === 0 ? 'no frame of it decodes' : `decoding failed after ${count} frames`} ` +
+        `${path}: ${length.frames === 0 ? 'no frame of it decodes' : `decoding failed after ${length.frames} frames`} ` +
           `(${reasonOf(stderr)}); check that it plays, or convert it with ffmpeg`,
       );
     }
-    checkWhole(info, part, last, step, stderr);
+    length.requireWhole(stderr);
+    onEnd?.(length.seconds());
   } finally {
     await running.stop();
   }
@@ -92,25 +98,26 @@ function byteSize(info: MediaInfo, { pixels, size }: ImageFormat): number {
   return width * height * (pixels === 'gray8' ? 1 : 3);
 }
 
-function decoderArguments(info: MediaInfo, part: ClipPart, formats: readonly ImageFormat[]): string[] {
+function decoderArguments(info: MediaInfo, part: ClipPart, seek: number, formats: readonly ImageFormat[]): string[] {
   const { start, duration, seconds } = part;
-  const { video } = info;
+  const offset = start + info.video.start - seek;
   return [
     ...['-v', 'error', '-nostdin', '-threads', '2', ...INPUT_PROTOCOLS],
-    ...(start > 0 ? ['-ss', (start + video.start).toFixed(6)] : []),
-    ...(duration !== undefined ? ['-t', (seconds + (start > 0 ? 0 : video.start)).toFixed(6)] : []),
-    ...['-i', fileUrl(info.path), '-filter_complex', filterGraph(info, start, formats)],
+    ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
+    ...(duration !== undefined ? ['-t', (offset + seconds).toFixed(6)] : []),
+    ...['-i', fileUrl(info.path), '-filter_complex', filterGraph(info, start > 0, offset, formats)],
     ...formats.flatMap((_, i) => [
       ...['-map', `[image${i}]`, '-fps_mode', 'passthrough', '-f', 'rawvideo', `pipe:${pipeOfFormat(i)}`],
     ]),
   ];
 }
 
-/** One decoded stream, its times reported, scaled to each of the formats. */
-function filterGraph({ video }: MediaInfo, start: number, formats: readonly ImageFormat[]): string {
+/** One decoded stream from `offset` seconds on, which become its zero; its times reported, scaled to each of the formats. */
+function filterGraph({ video }: MediaInfo, cut: boolean, offset: number, formats: readonly ImageFormat[]): string {
+  const zero = offset.toFixed(6);
   const common = [
-    // With a seek ffmpeg counts from the sought instant; without, from the file's first timestamp.
-    ...(start === 0 && video.start > 0 ? [`setpts=PTS-${video.start.toFixed(6)}/TB`] : []),
+    ...(cut && offset > 0 ? [`trim=start=${zero}`] : []),
+    ...(offset > 0 ? [`setpts=PTS-${zero}/TB`] : []),
     'settb=1/1000000',
     // `print` skips frames that carry no metadata, so each is given some.
     'metadata=mode=add:key=onset:value=1',
@@ -145,16 +152,6 @@ async function* imagesOf(source: Readable, bytes: number): AsyncGenerator<Uint8A
     }
   }
   return undefined;
-}
-
-/** A file that was cut off decodes without complaint up to the cut: compare with what it says it lasts. */
-function checkWhole(info: MediaInfo, part: ClipPart, last: number, step: number, stderr: string): void {
-  const missing = part.seconds - (last + Math.max(step, info.video.frameRate > 0 ? 1 / info.video.frameRate : 0.04));
-  if (!info.exactDuration || missing <= 0.5 || !/partial file|truncat|end of file|invalid|error/i.test(stderr)) return;
-  throw new TruncatedMediaError(
-    `${info.path}: cut off: it says it lasts ${info.duration.toFixed(2)} s, but its picture ends at ` +
-      `${(part.start + last).toFixed(2)} s; copy or download it again, or choose a part with --duration`,
-  );
 }
 
 /** The frames' times in order, from the filter's report `frame:0 pts:40000 …` in microseconds. */

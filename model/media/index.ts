@@ -3,10 +3,12 @@
 export { type AudioOptions, decodeAudio } from './audio.js';
 export { resizeBicubic } from './bicubic.js';
 export { type Clip, type ClipOptions, openClip } from './clip.js';
+export { endingFor, outputKind } from './containers.js';
 export * from './errors.js';
 export type { MediaOptions } from './ffmpeg.js';
 export type { Frame, ImageFormat } from './frames.js';
-export { outputKind, type SoundOutput, writeSound } from './mux.js';
+export { atLoudness, integratedLoudness, truePeak } from './loudness.js';
+export { checkOutput, type SoundOutput, writeSound } from './mux.js';
 export type { AudioInfo, MediaInfo, VideoInfo } from './probe.js';
 export { type SampleClip, sampleClip } from './sample.js';
 export { encodeWav, writeWav } from './wav.js';

@@ -11,6 +11,12 @@ import {
 import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, reasonOf, runTool } from './ffmpeg.js';
 import { checkInputFile } from './files.js';
 
+/**
+ * What a container tells of when each packet is shown. `presentation`: its time; `decode`: only its place in the order of
+ * decoding (AVI); `none`: nothing (raw streams), so that pictures follow at the stream's frame rate.
+ */
+export type PacketTimes = 'presentation' | 'decode' | 'none';
+
 export interface VideoInfo {
   /** Codec name as ffmpeg has it, such as `h264`. */
   codec: string;
@@ -25,6 +31,11 @@ export interface VideoInfo {
   start: number;
   /** Index of the stream in the file. */
   index: number;
+  packetTimes: PacketTimes;
+  /** Pictures are stored in another order than they are shown. */
+  reordered: boolean;
+  /** It carries a Dolby Vision configuration. */
+  dolbyVision: boolean;
 }
 
 export interface AudioInfo {
@@ -35,16 +46,30 @@ export interface AudioInfo {
   duration?: number;
 }
 
+/** A stream beside the chosen picture. */
+export interface OtherStream {
+  index: number;
+  kind: 'video' | 'audio' | 'subtitle' | 'attachment' | 'data';
+  codec: string;
+  /** An image that stands for the file, such as a cover. */
+  attachedPicture: boolean;
+}
+
 export interface MediaInfo {
   path: string;
   /** Container as ffmpeg has it, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   format: string;
-  /** Seconds that the picture lasts. */
+  /** The file's first timestamp, in seconds. */
+  fileStart: number;
+  /** Seconds that the picture lasts, as the file says; what it really lasts shows when it is decoded. */
   duration: number;
   /** The duration belongs to the video stream itself (and not to the whole file, whose sound may last longer). */
   exactDuration: boolean;
   video: VideoInfo;
   audio?: AudioInfo;
+  others: readonly OtherStream[];
+  /** Keys of the file's own metadata. */
+  tags: readonly string[];
 }
 
 interface RawStream {
@@ -55,19 +80,25 @@ interface RawStream {
   height?: number;
   avg_frame_rate?: string;
   r_frame_rate?: string;
+  has_b_frames?: number;
   start_time?: string;
   duration?: string;
   sample_rate?: string;
   channels?: number;
-  disposition?: { attached_pic?: number };
+  disposition?: { attached_pic?: number; default?: number };
   tags?: Record<string, string>;
-  side_data_list?: { rotation?: number }[];
+  side_data_list?: { rotation?: number; side_data_type?: string }[];
 }
 
 export interface RawProbe {
   streams?: RawStream[];
-  format?: { format_name?: string; duration?: string; start_time?: string };
+  format?: { format_name?: string; duration?: string; start_time?: string; tags?: Record<string, string> };
+  /** The first packets of the file. */
+  packets?: { stream_index?: number; pts_time?: string; dts_time?: string }[];
 }
+
+/** Packets that are looked at for their times. */
+const PROBED_PACKETS = 64;
 
 /** Formats that are no clip though ffmpeg opens them: lists of other files, text shown as a terminal, single pictures. */
 const REFUSED_FORMATS =
@@ -78,7 +109,10 @@ export async function probeRaw(path: string, options: MediaOptions = {}): Promis
   await checkInputFile(path);
   const { code, stdout, stderr } = await runTool(
     'ffprobe',
-    ['-v', 'error', ...INPUT_PROTOCOLS, '-print_format', 'json', '-show_format', '-show_streams', '-i', fileUrl(path)],
+    [
+      ...['-v', 'error', ...INPUT_PROTOCOLS, '-print_format', 'json', '-show_format', '-show_streams'],
+      ...['-show_packets', '-read_intervals', `%+#${PROBED_PACKETS}`, '-i', fileUrl(path)],
+    ],
     options,
   );
   if (code !== 0) throw openErrorOf(path, stderr);
@@ -95,13 +129,15 @@ export async function probeRaw(path: string, options: MediaOptions = {}): Promis
   return raw;
 }
 
-/** Describes a video file. Throws a `MediaError` that says what is wrong with a file that is none. */
+/**
+ * Describes a video file: its default picture, and what lies beside it.
+ *
+ * @throws {MediaError} that says what is wrong with a file that is no video.
+ */
 export async function probe(path: string, options: MediaOptions = {}): Promise<MediaInfo> {
   const raw = await probeRaw(path, options);
   const streams = raw.streams ?? [];
-  const videos = streams.filter((s) => s.codec_type === 'video' && s.disposition?.attached_pic !== 1);
-  const video = videos[0];
-  const format = raw.format?.format_name ?? '';
+  const video = defaultPicture(streams);
   if (!video) {
     throw new NoVideoStreamError(
       `${path}: has no picture (streams: ${streams.map((s) => s.codec_type).join(', ') || 'none'}); a video is expected`,
@@ -117,28 +153,63 @@ export async function probe(path: string, options: MediaOptions = {}): Promise<M
   const whole = seconds(raw.format?.duration);
   const duration = own ?? (whole !== undefined ? whole - start : await measureDuration(path, video.index, options));
   if (!(duration > 0)) throw new EmptyMediaError(`${path}: its picture lasts no time (duration ${duration} s)`);
-  const rotation = rotationOf(video);
-  const turned = rotation % 180 === 90;
   return {
     path,
-    format,
+    format: raw.format?.format_name ?? '',
+    fileStart,
     duration,
     exactDuration: own !== undefined,
-    video: {
-      codec: video.codec_name,
-      width: turned ? video.height! : video.width!,
-      height: turned ? video.width! : video.height!,
-      rotation,
-      frameRate: ratio(video.avg_frame_rate) || ratio(video.r_frame_rate),
-      start,
-      index: video.index,
-    },
-    audio: audio && {
-      codec: audio.codec_name ?? 'unknown',
-      sampleRate: Number(audio.sample_rate ?? 0),
-      channels: audio.channels ?? 0,
-      duration: streamDuration(audio),
-    },
+    video: videoInfo(video, start, raw),
+    ...(audio && {
+      audio: {
+        codec: audio.codec_name ?? 'unknown',
+        sampleRate: Number(audio.sample_rate ?? 0),
+        channels: audio.channels ?? 0,
+        ...(streamDuration(audio) !== undefined && { duration: streamDuration(audio)! }),
+      },
+    }),
+    others: streams.filter((s) => s !== video).map(otherStream),
+    tags: Object.keys(raw.format?.tags ?? {}),
+  };
+}
+
+/** The first picture that the file marks as its default one, else the first; covers are none. */
+export function defaultPicture(streams: readonly RawStream[]): RawStream | undefined {
+  const pictures = streams.filter((s) => s.codec_type === 'video' && s.disposition?.attached_pic !== 1);
+  return pictures.find((s) => s.disposition?.default === 1) ?? pictures[0];
+}
+
+function packetTimes(format: string, packets: NonNullable<RawProbe['packets']>): PacketTimes {
+  // Program streams state the times of some packets, from which ffmpeg counts on. What it makes of AVI are guesses.
+  if (format !== 'avi' && packets.some(({ pts_time }) => pts_time !== undefined)) return 'presentation';
+  return packets.some(({ dts_time }) => dts_time !== undefined) ? 'decode' : 'none';
+}
+
+function videoInfo(video: RawStream, start: number, { packets = [], format }: RawProbe): VideoInfo {
+  const rotation = rotationOf(video);
+  const turned = rotation % 180 === 90;
+  const own = packets.filter((packet) => packet.stream_index === video.index);
+  return {
+    codec: video.codec_name!,
+    width: turned ? video.height! : video.width!,
+    height: turned ? video.width! : video.height!,
+    rotation,
+    frameRate: ratio(video.avg_frame_rate) || ratio(video.r_frame_rate),
+    start,
+    index: video.index,
+    packetTimes: packetTimes(format?.format_name ?? '', own),
+    reordered: (video.has_b_frames ?? 0) > 0,
+    dolbyVision: (video.side_data_list ?? []).some(({ side_data_type }) => /^DOVI/.test(side_data_type ?? '')),
+  };
+}
+
+function otherStream({ index, codec_type, codec_name, disposition }: RawStream): OtherStream {
+  const kinds = ['video', 'audio', 'subtitle', 'attachment'] as const;
+  return {
+    index,
+    kind: kinds.find((kind) => kind === codec_type) ?? 'data',
+    codec: codec_name ?? 'unknown',
+    attachedPicture: disposition?.attached_pic === 1,
   };
 }
 
@@ -174,12 +245,16 @@ async function measureDuration(path: string, index: number, options: MediaOption
   if (code !== 0) throw openErrorOf(path, stderr);
   let first = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
+  let sum = 0;
   for (const line of stdout.toString('latin1').split('\n')) {
-    const [at, length] = line.split(',').map(Number.parseFloat);
+    const [at = Number.NaN, length = Number.NaN] = line.split(',').map(Number.parseFloat);
+    if (Number.isFinite(length)) sum += length;
     if (!Number.isFinite(at)) continue;
     first = Math.min(first, at);
     end = Math.max(end, at + (Number.isFinite(length) ? length : 0));
   }
+  // Raw streams have no times, but a duration for each packet.
+  if (!Number.isFinite(end) && sum > 0) return sum;
   // A lone packet without a duration is one picture; call it a frame at 25 fps.
   return end > first ? end - first : Number.isFinite(end) ? 0.04 : 0;
 }
@@ -204,6 +279,6 @@ function seconds(text: string | undefined): number | undefined {
 }
 
 function ratio(text: string | undefined): number {
-  const [a, b] = (text ?? '').split('/').map(Number);
+  const [a = Number.NaN, b = Number.NaN] = (text ?? '').split('/').map(Number);
   return b > 0 && Number.isFinite(a) ? a / b : 0;
 }

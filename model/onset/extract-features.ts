@@ -32,7 +32,6 @@ export async function extractFeatures(
   clip: Clip,
   { size, extractor: given, classifier, onProgress, signal }: ExtractOptions,
 ): Promise<ExtractedClip> {
-  const { seconds } = clip;
   const formats: Record<string, ImageFormat> = {
     flow: { pixels: 'gray8', size: { width: size, height: size } },
     ...(classifier && { appearance: appearanceFormat(classifier) }),
@@ -43,8 +42,9 @@ export async function extractFeatures(
     for await (const { images, time } of clip.frames(formats, { signal })) {
       await scenes?.push(images.appearance!, time);
       await extractor.push(images.flow!, time);
-      onProgress?.('reading frames', Math.min(time, seconds), seconds);
+      onProgress?.('reading frames', Math.min(time, clip.seconds), clip.seconds);
     }
+    const { seconds } = clip;
     const features = { seconds, flow: await extractor.finish() };
     return { features, ...(scenes && { classified: await scenes.finish(seconds) }) };
   } finally {
