@@ -12,7 +12,7 @@ import {
   type TensorType,
   typeText,
 } from '../kernels/kernel.js';
-import { EngineError } from './errors.js';
+import { DTypeError, EngineError } from './errors.js';
 import type { HostArrays, HostType } from './tensor-data.js';
 
 /** Elements of a constant; their class says the storage type. */
@@ -27,6 +27,10 @@ export type Source =
   /** Fixed when the plan is compiled. */
   | { kind: 'constant'; data: ConstantData };
 
+/**
+ * A symbolic tensor: shape (row-major, channels last), storage type and origin, but no elements. It belongs to one graph, which
+ * makes it; operations of `engine/ops` take tensors of the same graph and return new ones. Immutable, with nothing to free.
+ */
 export class Tensor implements TensorType {
   readonly graph: Graph;
   readonly id: number;
@@ -42,6 +46,7 @@ export class Tensor implements TensorType {
     this.origin = origin;
   }
 
+  /** The node that makes it; null for inputs, variables and constants. */
   get node(): Node | null {
     return 'node' in this.origin ? this.origin.node : null;
   }
@@ -98,6 +103,12 @@ export interface Node<A extends object = object> {
   readonly path: string;
 }
 
+/**
+ * What tracing fills: model code takes inputs, variables and constants from a graph, calls operations on them, and marks
+ * outputs; `gradients` appends backward nodes to the same graph; `Engine.compile` makes it a plan and leaves it as it is. Nodes
+ * are in the order of the calls, so that operands come before their use. A graph holds no device memory: it is dropped, not
+ * disposed. Operations throw ShapeError and DTypeError as they are called, with the op, its operands and the module path.
+ */
 export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Map<string, Tensor> = new Map();
@@ -106,27 +117,38 @@ export class Graph {
   #nextId = 0;
   #path: string[] = [];
 
-  /** A tensor given at each run. */
+  /**
+   * A tensor given at each run.
+   * @throws {EngineError} when there is an input of that name, or the shape has no positive integers
+   */
   input(name: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
     return this.#named(this.inputs, 'input', name, { shape, dtype });
   }
 
-  /** A tensor that stays on the device between runs. Calling it again with the same name and type gives the same tensor. */
+  /**
+   * A tensor that stays on the device between runs. Calling it again with the same name and type gives the same tensor.
+   * @throws {EngineError} when there is a variable of that name and another type, or the shape has no positive integers
+   */
   variable(name: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
     const known = this.variables.get(name);
     if (known && known.dtype === dtype && known.shape.join() === shape.join()) return known;
     return this.#named(this.variables, 'variable', name, { shape, dtype });
   }
 
+  /** A tensor fixed when the plan is compiled: row-major elements, f32, u32 or i32 after their array's class. */
   constant(data: ConstantData, shape: readonly number[] = [data.length]): Tensor {
     const dtype: DType = data instanceof Float32Array ? 'f32' : data instanceof Uint32Array ? 'u32' : 'i32';
     return new Tensor(this, this.#nextId++, { shape, dtype }, { kind: 'constant', data });
   }
 
-  /** Marks a tensor for readback under a name. */
+  /**
+   * Marks a tensor for readback under a name.
+   * @throws {EngineError} when there is an output of that name
+   * @throws {DTypeError} when the tensor is f16, which the host does not compute with
+   */
   output(name: string, tensor: Tensor): Tensor {
     if (this.outputs.has(name)) throw new EngineError(`the graph has two outputs called '${name}'; names must differ`);
-    if (tensor.dtype === 'f16') throw new EngineError(`output '${name}' is f16; cast it to f32 to read it back`);
+    if (tensor.dtype === 'f16') throw new DTypeError(`output '${name}' is f16; cast it to f32 to read it back`);
     this.outputs.set(name, tensor);
     return tensor;
   }

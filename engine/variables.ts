@@ -5,6 +5,7 @@ import { createTensorBuffer, readBuffer, readBuffers, uploadTensor } from './buf
 import { EngineError, LimitError } from './errors.js';
 import { type TensorData, typedView } from './tensor-data.js';
 
+/** A variable's buffer, and how much of it was written. */
 interface Entry {
   type: TensorType;
   buffer: GPUBuffer;
@@ -13,11 +14,18 @@ interface Entry {
   filled: number;
 }
 
+/**
+ * The variables of an engine, by name: each has a type, and a buffer on the device that all of the engine's plans bind. A
+ * variable is made by its first write, or by the first plan that names it; a plan runs only when all of its variables were
+ * written. Data come and go as packed row-major arrays, f16 as its bits in a Uint16Array. `delete` and `dispose` free buffers at
+ * once: no plan that binds them may run afterwards.
+ */
 export class Variables {
   readonly #entries = new Map<string, Entry>();
   readonly #device: GPUDevice;
   readonly #limit: number;
 
+  /** Variables of more than `maxBytes` bytes are refused. */
   constructor(device: GPUDevice, maxBytes: number) {
     this.#device = device;
     this.#limit = maxBytes;
@@ -31,11 +39,16 @@ export class Variables {
     return this.#entries.has(name);
   }
 
+  /** @throws {EngineError} when there is no such variable */
   typeOf(name: string): TensorType {
     return this.#entry(name).type;
   }
 
-  /** Sets a variable, and makes it where it is new. f16 data comes as the bits in a Uint16Array. */
+  /**
+   * Sets a variable, and makes it where it is new.
+   * @throws {EngineError} when the data do not have the type's size, or the variable exists with another type
+   * @throws {LimitError} when it is larger than the device can bind
+   */
   write(name: string, type: TensorType, data: TensorData): void {
     const expected = sizeOf(type.shape);
     if (data.length !== expected || data.BYTES_PER_ELEMENT !== bytesPerElement[type.dtype]) {
@@ -51,7 +64,8 @@ export class Variables {
   /**
    * Sets the elements of a variable from `first` on, and makes it where it is new; a new one is complete when its parts
    * have come in order. Parts begin at a multiple of four bytes: f16 at an even element, and only the last may end at an
-   * odd one.
+   * odd one. Errors as `write`, and
+   * @throws {EngineError} when a part is out of range or out of order
    */
   writePart(name: string, type: TensorType, first: number, data: TensorData): void {
     const size = sizeOf(type.shape);
@@ -86,7 +100,11 @@ export class Variables {
     );
   }
 
-  /** The variable's buffer, made where it is new; an error where it exists with another type. */
+  /**
+   * The variable's buffer, made where it is new.
+   * @throws {EngineError} when it exists with another type
+   * @throws {LimitError} when it is larger than the device can bind
+   */
   ensure(name: string, type: TensorType): Entry {
     let entry = this.#entries.get(name);
     if (entry && (entry.type.dtype !== type.dtype || sizeOf(entry.type.shape) !== sizeOf(type.shape))) {
@@ -106,7 +124,10 @@ export class Variables {
     return entry;
   }
 
-  /** Copies a variable back: Float32Array, or Uint16Array of bits for f16, or integers. */
+  /**
+   * Copies a variable back, in the array of its storage type.
+   * @throws {EngineError} when there is no such variable
+   */
   async read(name: string): Promise<TensorData> {
     const { type, buffer } = this.#entry(name);
     const bytes = await readBuffer(this.#device, buffer, sizeOf(type.shape) * bytesPerElement[type.dtype]);
@@ -140,11 +161,16 @@ export class Variables {
     return [...this.#entries.values()].reduce((sum, e) => sum + byteLength(e.type), 0);
   }
 
+  /**
+   * Frees a variable.
+   * @throws {EngineError} when there is no such variable
+   */
   delete(name: string): void {
     this.#entry(name).buffer.destroy();
     this.#entries.delete(name);
   }
 
+  /** Frees all variables. */
   dispose(): void {
     for (const { buffer } of this.#entries.values()) buffer.destroy();
     this.#entries.clear();

@@ -107,7 +107,7 @@ test('a texture that several tensors share may be wider than some: each is read 
     const next = new Float64Array(rows * to);
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < to; c++) {
-        for (let k = 0; k < from; k++) next[r * to + c] += expected[r * from + k]! * w[k * to + c]!;
+        for (let k = 0; k < from; k++) next[r * to + c]! += expected[r * from + k]! * w[k * to + c]!;
       }
     }
     expected = next;
