@@ -84,8 +84,8 @@ export function flowReference(first: Image, second: Image): { u: Float64Array; v
           }
           const det = xx * yy - xy * xy;
           const limit = (s: number): number => Math.min(1, Math.max(-1, s));
-          nextU[y * w + x] -= limit((yy * rx - xy * ry) / det);
-          nextV[y * w + x] -= limit((xx * ry - xy * rx) / det);
+          nextU[y * w + x]! -= limit((yy * rx - xy * ry) / det);
+          nextV[y * w + x]! -= limit((xx * ry - xy * rx) / det);
         }
       }
       [u, v] = [nextU, nextV];

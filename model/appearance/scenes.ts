@@ -25,7 +25,7 @@ export interface Sampled {
 }
 
 /** Frames of a size that cannot be compared cell by cell. */
-export class FrameSizeError extends OnsetError {
+class FrameSizeError extends OnsetError {
   override name = 'FrameSizeError';
 }
 

@@ -35,13 +35,13 @@ async function timesByFfprobe(path: string): Promise<number[]> {
     .split('\n')
     .filter((line) => /^\d/.test(line))
     .map((line) => Number(line.split(',')[0]));
-  return pts.map((each) => ((each - pts[0]) * a) / b);
+  return pts.map((each) => ((each - pts[0]!) * a!) / b!);
 }
 
 function assertTimes(actual: number[], expected: number[]): void {
   assert.equal(actual.length, expected.length);
   for (let i = 0; i < expected.length; i++) {
-    assert.ok(Math.abs(actual[i] - expected[i]) <= 1.01e-6, `frame ${i}: ${actual[i]} s instead of ${expected[i]} s`);
+    assert.ok(Math.abs(actual[i]! - expected[i]!) <= 1.01e-6, `frame ${i}: ${actual[i]} s instead of ${expected[i]} s`);
   }
 }
 
@@ -90,7 +90,7 @@ test('gives the times of a variable frame rate', async () => {
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
   );
   const times = (await all(path)).map((f) => f.time);
-  const steps = new Set(times.slice(1).map((t, i) => Math.round((t - times[i]) * 1000)));
+  const steps = new Set(times.slice(1).map((t, i) => Math.round((t - times[i]!) * 1000)));
   assert.ok(steps.size >= 2, 'the clip is not of variable rate');
   assertTimes(times, await timesByFfprobe(path));
 });
@@ -102,13 +102,13 @@ test('gives grey and colour pixels of odd and resized frames', async () => {
   );
   const colour = await all(path);
   assert.equal(colour.length, 5);
-  assert.equal(colour[0].pixels.length, 37 * 23 * 3);
-  assert.deepEqual([...colour[4].pixels.slice(-3)], [255, 0, 0]);
+  assert.equal(colour[0]!.pixels.length, 37 * 23 * 3);
+  assert.deepEqual([...colour[4]!.pixels.slice(-3)], [255, 0, 0]);
   const small = await all(path, { pixels: 'gray8', size: { width: 10, height: 6 } });
-  assert.equal(small[0].pixels.length, 10 * 6);
-  assert.ok(Math.abs(small[0].pixels[0] - 76) <= 2, `grey of red is ${small[0].pixels[0]}`);
+  assert.equal(small[0]!.pixels.length, 10 * 6);
+  assert.ok(Math.abs(small[0]!.pixels[0]! - 76) <= 2, `grey of red is ${small[0]!.pixels[0]}`);
   assert.equal(
-    (await all(path, { pixels: 'gray8', size: { width: 16, height: 16 }, fit: 'cover' }))[0].pixels.length,
+    (await all(path, { pixels: 'gray8', size: { width: 16, height: 16 }, fit: 'cover' }))[0]!.pixels.length,
     256,
   );
 });
@@ -131,7 +131,7 @@ test('turns a rotated clip upright', async () => {
   assert.deepEqual([video.width, video.height, video.rotation], [32, 64, 90]);
   const [frame] = await all(path, { pixels: 'gray8' });
   // The white left half comes to the top by a quarter turn clockwise.
-  assert.ok(frame.pixels[5 * 32 + 16] > 200 && frame.pixels[60 * 32 + 16] < 50);
+  assert.ok(frame!.pixels[5 * 32 + 16]! > 200 && frame!.pixels[60 * 32 + 16]! < 50);
 });
 
 test('reads a clip of a single frame', async () => {
@@ -168,8 +168,8 @@ test('decodes a part, beginning between key frames', async () => {
     part.map((f) => f.time),
     part.map((_, i) => i / 25),
   );
-  assert.deepEqual(part[0].pixels, whole[13].pixels);
-  assert.deepEqual(part[24].pixels, whole[37].pixels);
+  assert.deepEqual(part[0]!.pixels, whole[13]!.pixels);
+  assert.deepEqual(part[24]!.pixels, whole[37]!.pixels);
   await assert.rejects(all(path, { start: 2.5 }), MediaRangeError);
 });
 
@@ -192,7 +192,7 @@ test('counts from the first frame when the sound begins before it', async () => 
   assert.ok(Math.abs(video.start - 0.4) < 0.002 && Math.abs(duration - 2) < 0.41);
   const times = (await all(path)).map((f) => f.time);
   assert.equal(times.length, 50);
-  assert.ok(Math.abs(times[0]) < 0.002 && Math.abs(times[49] - 1.96) < 0.002);
+  assert.ok(Math.abs(times[0]!) < 0.002 && Math.abs(times[49]! - 1.96) < 0.002);
   const sound = await decodeAudio(path);
   const onset = sound.findIndex((s) => Math.abs(s) > 0.1) / 16000;
   assert.ok(Math.abs(onset - 0.5) < 0.005, `the tone begins ${onset} s after the first frame`);
@@ -231,7 +231,7 @@ test('decodes sound to mono 16 kHz', async () => {
   const sound = await decodeAudio(await pictureWithSound('sound.mp4', '64x48', '30000/1001', 2));
   assert.ok(Math.abs(sound.length - 32000) < 800, `${sound.length} samples`);
   let crossings = 0;
-  for (let i = 4001; i < 20001; i++) if (sound[i - 1] < 0 !== sound[i] < 0) crossings++;
+  for (let i = 4001; i < 20001; i++) if (sound[i - 1]! < 0 !== sound[i]! < 0) crossings++;
   assert.ok(Math.abs(crossings - 880) <= 3, `${crossings} zero crossings in a second of 440 Hz`);
   await assert.rejects(decodeAudio(await picture('plain.mp4', '64x48', '25', 2)), NoAudioStreamError);
 });
@@ -240,17 +240,18 @@ test('has a sample clip whose impacts are where it says', async () => {
   const sample = sampleClip();
   const frames = await all(sample.path, { pixels: 'gray8' });
   assert.equal(frames.length, sample.seconds * sample.fps);
-  assert.equal(frames[0].pixels.length, sample.width * sample.height);
+  assert.equal(frames[0]!.pixels.length, sample.width * sample.height);
   assert.ok(sample.events.length >= 8);
   // A ball comes down before an impact and goes up after it: its rows' centre of change turns there.
   const lowest = (index: number): number => {
-    const { pixels } = frames[index];
+    const { pixels } = frames[index]!;
     for (let y = 188; y > 0; y--) {
-      for (let x = 70; x < 110; x++) if (Math.abs(pixels[y * 320 + x] - frames[0].pixels[y * 320 + x]) > 25) return y;
+      for (let x = 70; x < 110; x++)
+        if (Math.abs(pixels[y * 320 + x]! - frames[0]!.pixels[y * 320 + x]!) > 25) return y;
     }
     return 0;
   };
-  const hit = Math.floor(sample.events[0].time * 25);
+  const hit = Math.floor(sample.events[0]!.time * 25);
   assert.ok(lowest(hit - 4) < lowest(hit - 1) && lowest(hit + 5) < lowest(hit));
 });
 

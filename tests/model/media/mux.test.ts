@@ -116,8 +116,8 @@ test('writes a part that shows from its first frame', async () => {
   const shown: TestFrame[] = [];
   for await (const frame of framesOf(output)) shown.push(frame);
   assert.ok(shown.length >= 25 && shown.length <= 28, `${shown.length} frames`);
-  assert.deepEqual(shown[0].pixels, frames[0].pixels);
-  assert.deepEqual(shown[24].pixels, frames[24].pixels);
+  assert.deepEqual(shown[0]!.pixels, frames[0]!.pixels);
+  assert.deepEqual(shown[24]!.pixels, frames[24]!.pixels);
   assert.ok(Math.abs((await decodeAudio(output)).length / 16000 - 1) < 0.02);
 });
 
@@ -125,7 +125,7 @@ test('writes the sound alone', async () => {
   const output = scratch('alone.wav');
   await write({ path: await picture('plain.mp4', '64x48', '25', 2), samples: tone(2), output });
   const { sampleRate, channels } = readWav(output);
-  assert.deepEqual([sampleRate, channels.length, channels[0].length], [16000, 1, 32000]);
+  assert.deepEqual([sampleRate, channels.length, channels[0]!.length], [16000, 1, 32000]);
 });
 
 test('leaves nothing behind when it fails or is aborted', async () => {

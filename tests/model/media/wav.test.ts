@@ -20,7 +20,7 @@ test('gives back float samples exactly and 16-bit samples to half a step', () =>
         assert.deepEqual(exact, { sampleRate, channels });
         const coarse = readWav(encodeWav(channels, sampleRate));
         for (const [c, channel] of channels.entries()) {
-          for (const [i, v] of channel.entries()) assert.ok(Math.abs(coarse.channels[c][i] - v) <= 0.5001 / 32767);
+          for (const [i, v] of channel.entries()) assert.ok(Math.abs(coarse.channels[c]![i]! - v) <= 0.5001 / 32767);
         }
         // Writing again what was read changes nothing.
         assert.deepEqual(encodeWav(coarse.channels, sampleRate), encodeWav(channels, sampleRate));
@@ -32,7 +32,7 @@ test('gives back float samples exactly and 16-bit samples to half a step', () =>
 
 test('clamps, and writes silence for NaN', () => {
   const { channels } = readWav(encodeWav([Float32Array.of(2, -2, Number.NaN, 0)], 16000));
-  assert.deepEqual([...channels[0]], [1, -1, 0, 0]);
+  assert.deepEqual([...channels[0]!], [1, -1, 0, 0]);
 });
 
 test('writes a file that reads back', async () => {
@@ -40,7 +40,7 @@ test('writes a file that reads back', async () => {
   await writeWav(path, [Float32Array.of(0, 0.5, -0.5)], 16000);
   const { sampleRate, channels } = readWav(path);
   assert.equal(sampleRate, 16000);
-  assert.equal(channels[0].length, 3);
+  assert.equal(channels[0]!.length, 3);
 });
 
 test.run();

@@ -91,7 +91,7 @@ test(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  { limit: 300 },
+  { limit: 600 },
 );
 
 test(
@@ -124,7 +124,7 @@ test(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  { limit: 300 },
+  { limit: 600 },
 );
 
 test('a checkpoint of another config is refused', async () => {

@@ -64,7 +64,7 @@ test(
     assert.deepEqual([...without.made], ['train clips', 'latents']);
     assert.deepEqual([...none.made, ...none.notes], [...without.made]);
   },
-  { limit: 300 },
+  { limit: 600 },
 );
 
 test(
@@ -83,7 +83,7 @@ test(
     await makeFootage(folder, [clips[0]!, { ...clips[1]!, onsets: '1' }]);
     await assert.rejects(trained(config, 'real', true), (error: Error) => error instanceof ProvenanceError);
   },
-  { limit: 300 },
+  { limit: 600 },
 );
 
 test('a folder of footage is relative to the config’s own', () => {
