@@ -14,7 +14,7 @@ export interface Spectrogram {
 }
 
 /**
- * Magnitudes of Hann-windowed frames centred on the samples 0, hop, 2·hop, …, the signal being mirrored at both ends.
+ * Magnitudes of Hann-windowed frames centered on the samples 0, hop, 2·hop, …, the signal being mirrored at both ends.
  *
  * @returns 1 + floor(length / hop) frames of size/2 + 1 bins
  */

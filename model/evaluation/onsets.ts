@@ -56,7 +56,7 @@ function isHighest(flux: Float64Array, i: number): boolean {
   return true;
 }
 
-/** Mean over the mel bands of the rise, in dB, over two frames, the earlier one widened to its neighbouring bands. */
+/** Mean over the mel bands of the rise, in dB, over two frames, the earlier one widened to its neighboring bands. */
 function spectralFlux(sound: Float32Array): Float64Array {
   const spectrogram = stftMagnitudes(sound, SIZE, HOP);
   const levels = melPowers(spectrogram, melFilters(RATE, SIZE, BANDS, LOW, HIGH), BANDS);

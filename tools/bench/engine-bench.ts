@@ -78,7 +78,7 @@ async function replay(
       condition,
     }),
   );
-  initialise(engine, p);
+  initialize(engine, p);
   const plan = await engine.compile(graph);
   const inputs: Record<string, TensorData> = {
     tokens: new Float32Array(batch * frames * width),
@@ -136,7 +136,7 @@ async function trainingStep(
   const trained = [...p.specs.values()];
   addOptimizer(p, loss, trained, stage.optimizer);
   graph.output('loss', loss);
-  initializeOptimizer(engine.variables, trained, initialise(engine, p));
+  initializeOptimizer(engine.variables, trained, initialize(engine, p));
   const plan = await engine.compile(graph);
   const times: number[] = [];
   for (let i = 0; i < trainingSteps; i++) {
@@ -182,7 +182,7 @@ async function exampleClips(engine: Engine, config: TrainingConfig): Promise<Tra
 }
 
 /** Fresh weights on the device; gives their values. */
-function initialise(engine: Engine, p: Parameters): Map<string, Float32Array> {
+function initialize(engine: Engine, p: Parameters): Map<string, Float32Array> {
   const random = new Random(1, 'initial');
   const values = new Map<string, Float32Array>();
   for (const spec of p.specs.values()) {

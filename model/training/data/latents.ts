@@ -1,4 +1,4 @@
-/** Latents of the training clips: what the generator learns to make, by the finished codec, normalised. */
+/** Latents of the training clips: the targets of the generator, encoded by the finished codec and normalized. */
 
 import { type Engine, Graph, type TensorData } from '../../../engine/engine.js';
 import { Parameters } from '../../networks/index.js';
