@@ -4,10 +4,10 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { FfmpegMissingError, type OutputError } from './errors.js';
 import { outputError } from './files.js';
 
@@ -28,7 +28,8 @@ export function toolPath(tool: MediaTool): string {
   if (named) return named;
   if (tool === 'ffprobe' && process.env.FFMPEG) {
     const { FFMPEG } = process.env;
-    const sibling = join(dirname(FFMPEG), basename(FFMPEG).replace('ffmpeg', 'ffprobe'));
+    const name = basename(FFMPEG);
+    const sibling = join(dirname(FFMPEG), name.includes('ffmpeg') ? name.replace('ffmpeg', 'ffprobe') : 'ffprobe');
     if (existsSync(sibling)) return sibling;
   }
   return tool;
@@ -125,19 +126,16 @@ export async function runTool(
   return { code, stdout: Buffer.concat(chunks), stderr };
 }
 
+/** What the system says of a pipe whose reader is gone. */
+const CLOSED_PIPE = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
+
 /** Writes chunks to a tool's stdin at the pace at which it reads. A tool that stops reading reports why by its exit. */
 async function feed(running: ToolProcess, input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const stdin = running.child.stdin!;
-  let closed = false;
-  stdin.on('error', () => {});
-  stdin.on('close', () => {
-    closed = true;
-  });
-  for await (const chunk of input) {
-    if (closed || stdin.destroyed) return;
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => {});
+  try {
+    await pipeline(input, running.child.stdin!);
+  } catch (error) {
+    if (!CLOSED_PIPE.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
-  stdin.end();
 }
 
 /** The line of a tool's stderr that says most, without the tool's addresses and the path's prefix. */
