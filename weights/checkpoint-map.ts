@@ -1,4 +1,4 @@
-/** Which files of a folder hold which parts of a model, and under which names: data for each published model. */
+/** Which files of a folder hold which parts of a model, and under which names; a table for each published model. */
 
 import { type Checkpoint, checkpointOf, countOf } from './checkpoint.js';
 import { quoted, WeightsError } from './errors.js';
@@ -6,7 +6,7 @@ import { fileExists, joinPath } from './node-file.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import type { Scalar } from './torch/values.js';
 
-/** A place where a part or a value may be found. */
+/** A file that may hold a part, and the names of its tensors there. */
 export interface CheckpointLocation {
   /** File name without its ending, which may be that of any format. */
   file: string;
@@ -15,9 +15,9 @@ export interface CheckpointLocation {
 }
 
 export interface CheckpointPart {
-  /** The first of these files that exists is taken. */
-  places: readonly CheckpointLocation[];
-  /** The part's tensors have names that begin so, after the place's prefix. */
+  /** The first of these files that exists is used. */
+  locations: readonly CheckpointLocation[];
+  /** The part's tensors have names that begin so, after the location's prefix. */
   names: readonly string[];
   /** Tensors whose names end so are left out. */
   ignored: readonly string[];
@@ -26,8 +26,8 @@ export interface CheckpointPart {
 export interface CheckpointMap {
   model: string;
   parts: Readonly<Record<string, CheckpointPart>>;
-  /** Plain values: the names they have in files that may hold them (as values or tensors of one element), else the default. */
-  values: Readonly<Record<string, { places: readonly { file: string; name: string }[]; otherwise: number }>>;
+  /** Plain values: their names in the files that may hold them (as values or tensors of one element), else the default. */
+  values: Readonly<Record<string, { locations: readonly { file: string; name: string }[]; default: number }>>;
 }
 
 /** Files that a model needs are not in its folder. */
@@ -80,20 +80,20 @@ export async function openModelFolder(
     const parts = new Map<string, Checkpoint>();
     const missing: { part: string; files: string[] }[] = [];
     for (const part of wanted) {
-      const { places, ...selection } = partOf(map, part);
-      for (const { file, prefix } of places) {
+      const { locations, ...selection } = partOf(map, part);
+      for (const { file, prefix } of locations) {
         const checkpoint = await open(file);
         if (checkpoint === undefined) continue;
         parts.set(part, selectTensors(checkpoint, { prefix, ...selection }));
         break;
       }
-      if (!parts.has(part)) missing.push({ part, files: places.map(({ file }) => `${file}.*`) });
+      if (!parts.has(part)) missing.push({ part, files: locations.map(({ file }) => `${file}.*`) });
     }
     if (missing.length > 0) throw new MissingPartsError(folder, map.model, missing);
     const values = new Map<string, number>();
-    for (const [name, { places, otherwise }] of Object.entries(map.values)) {
+    for (const [name, { locations, default: otherwise }] of Object.entries(map.values)) {
       let value: number | undefined;
-      for (const place of places) value ??= await numberIn(await open(place.file), place.name);
+      for (const { file, name: key } of locations) value ??= await numberIn(await open(file), key);
       values.set(name, value ?? otherwise);
     }
     return { parts, values, close };
@@ -110,11 +110,11 @@ export function selectTensors(
 ): Checkpoint {
   const selected = [...checkpoint.tensors].flatMap(([full, tensor]) => {
     const name = full.slice(prefix.length);
-    const isOurs =
+    const isSelected =
       full.startsWith(prefix) &&
       names.some((start) => name.startsWith(start)) &&
       !ignored.some((end) => name.endsWith(end));
-    return isOurs ? [[name, tensor] as const] : [];
+    return isSelected ? [[name, tensor] as const] : [];
   });
   return checkpointOf({
     name: checkpoint.name,
@@ -127,7 +127,7 @@ export function selectTensors(
 }
 
 function partOf(map: CheckpointMap, part: string): CheckpointPart {
-  if (Object.hasOwn(map.parts, part)) return map.parts[part];
+  if (Object.hasOwn(map.parts, part)) return map.parts[part]!;
   throw new WeightsError(`${map.model} has no part ${quoted(part)}`, { expected: Object.keys(map.parts).join(', ') });
 }
 

@@ -59,7 +59,7 @@ export function f32BitsToBf16Bits(bits: number): number {
 export function decodeF16(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const bits = new Int32Array(halves.length);
   for (let i = 0; i < halves.length; i++) {
-    const half = halves[i];
+    const half = halves[i]!;
     const exponent = half & 0x7c00;
     bits[i] =
       exponent !== 0 && exponent !== 0x7c00
@@ -74,7 +74,7 @@ export function encodeF16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
-    const each = bits[i];
+    const each = bits[i]!;
     const magnitude = each & 0x7fffffff;
     halves[i] =
       magnitude >= 0x38800000 && magnitude < 0x477ff000
@@ -87,7 +87,7 @@ export function encodeF16(values: Float32Array): Uint16Array<ArrayBuffer> {
 /** bf16 bits → values. */
 export function decodeBf16(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const bits = new Int32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
   return new Float32Array(bits.buffer);
 }
 
@@ -96,7 +96,7 @@ export function encodeBf16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
-    const each = bits[i];
+    const each = bits[i]!;
     halves[i] =
       (each & 0x7fffffff) <= F32_INFINITY ? (each + 0x7fff + ((each >>> 16) & 1)) >>> 16 : f32BitsToBf16Bits(each);
   }

@@ -11,41 +11,41 @@ const DEEPEST = 32;
 export type MakeError = (problem: string, details: WeightsErrorDetails) => Error;
 
 export class JsonScanner {
-  private at = 0;
-  private readonly text: string;
-  private readonly subject: string;
-  private readonly makeError: MakeError;
+  #at = 0;
+  readonly #text: string;
+  readonly #subject: string;
+  readonly #makeError: MakeError;
 
   /** `subject` is what the text is called in messages, such as `header`. */
   constructor(text: string, subject: string, makeError: MakeError) {
-    this.text = text;
-    this.subject = subject;
-    this.makeError = makeError;
+    this.#text = text;
+    this.#subject = subject;
+    this.#makeError = makeError;
   }
 
   /** `{key: …}`; `value` is called after each colon and must consume the value. */
   object(value: (key: string) => void, tensor?: string): void {
-    this.expect('{', tensor);
-    if (this.accept('}')) return;
+    this.#expect('{', tensor);
+    if (this.#accept('}')) return;
     do {
       const key = this.string('a name', tensor);
-      this.expect(':', tensor);
+      this.#expect(':', tensor);
       value(key);
-    } while (this.accept(','));
-    this.expect('}', tensor);
+    } while (this.#accept(','));
+    this.#expect('}', tensor);
   }
 
   string(what: string, tensor?: string): string {
-    this.skipSpace();
-    const start = this.at;
-    if (this.text[start] !== '"') throw this.error(`${what} is not a string`, tensor);
+    this.#skipSpace();
+    const start = this.#at;
+    if (this.#text[start] !== '"') throw this.error(`${what} is not a string`, tensor);
     let end = start + 1;
-    for (; end < this.text.length && this.text[end] !== '"'; end++) if (this.text[end] === '\\') end++;
-    this.at = end + 1;
+    for (; end < this.#text.length && this.#text[end] !== '"'; end++) if (this.#text[end] === '\\') end++;
+    this.#at = end + 1;
     try {
-      return JSON.parse(this.text.slice(start, this.at)) as string;
+      return JSON.parse(this.#text.slice(start, this.#at)) as string;
     } catch {
-      this.at = start;
+      this.#at = start;
       throw this.error(`${what} is not a whole JSON string`, tensor);
     }
   }
@@ -53,69 +53,69 @@ export class JsonScanner {
   /** `[n, …]` of at most `most` non-negative integers. */
   integers(what: string, most: number, tensor?: string): number[] {
     const numbers: number[] = [];
-    if (!this.accept('[')) throw this.error(`${what} is not a list`, tensor);
-    if (this.accept(']')) return numbers;
+    if (!this.#accept('[')) throw this.error(`${what} is not a list`, tensor);
+    if (this.#accept(']')) return numbers;
     do {
       if (numbers.length === most) throw this.error(`${what} has more than ${most} numbers`, tensor);
-      this.skipSpace();
-      const start = this.at;
+      this.#skipSpace();
+      const start = this.#at;
       NUMBER_LIKE.lastIndex = start;
-      const token = NUMBER_LIKE.exec(this.text)?.[0] ?? '';
+      const token = NUMBER_LIKE.exec(this.#text)?.[0] ?? '';
       if (!/^(0|[1-9]\d*)$/.test(token) || !Number.isSafeInteger(Number(token))) {
         throw this.error(`${what} holds ${quoted(token)}, not an integer from 0 to 2^53 − 1`, tensor);
       }
-      this.at = start + token.length;
+      this.#at = start + token.length;
       numbers.push(Number(token));
-    } while (this.accept(','));
-    this.expect(']', tensor);
+    } while (this.#accept(','));
+    this.#expect(']', tensor);
     return numbers;
   }
 
   /** Passes over one value of any form. */
   skip(what: string, depth: number = 0): void {
     if (depth > DEEPEST) throw this.error(`${what} is nested too deeply`);
-    this.skipSpace();
-    const first = this.text[this.at];
+    this.#skipSpace();
+    const first = this.#text[this.#at];
     if (first === '{') this.object(() => this.skip(what, depth + 1));
     else if (first === '"') this.string(what);
-    else if (this.accept('[')) {
-      if (this.accept(']')) return;
+    else if (this.#accept('[')) {
+      if (this.#accept(']')) return;
       do this.skip(what, depth + 1);
-      while (this.accept(','));
-      this.expect(']');
+      while (this.#accept(','));
+      this.#expect(']');
     } else {
-      PLAIN.lastIndex = this.at;
-      const token = PLAIN.exec(this.text)?.[0];
+      PLAIN.lastIndex = this.#at;
+      const token = PLAIN.exec(this.#text)?.[0];
       if (token === undefined) throw this.error(`${what} is no JSON value`);
-      this.at += token.length;
+      this.#at += token.length;
     }
   }
 
   end(): void {
-    this.skipSpace();
-    if (this.at < this.text.length) throw this.error('there is more after the closing brace');
+    this.#skipSpace();
+    if (this.#at < this.#text.length) throw this.error('there is more after the closing brace');
   }
 
   error(problem: string, tensor?: string): Error {
-    return this.makeError(`the ${this.subject} is not what the format asks for: ${problem}`, {
+    return this.#makeError(`the ${this.#subject} is not what the format asks for: ${problem}`, {
       tensor,
-      found: `${quoted(this.text.slice(this.at, this.at + 30), 30)} at character ${this.at} of the ${this.subject}`,
+      found: `${quoted(this.#text.slice(this.#at, this.#at + 30), 30)} at character ${this.#at} of the ${this.#subject}`,
     });
   }
 
-  private accept(mark: string): boolean {
-    this.skipSpace();
-    if (this.text[this.at] !== mark) return false;
-    this.at++;
+  #accept(mark: string): boolean {
+    this.#skipSpace();
+    if (this.#text[this.#at] !== mark) return false;
+    this.#at++;
     return true;
   }
 
-  private expect(mark: string, tensor?: string): void {
-    if (!this.accept(mark)) throw this.error(`no ${mark} where one must be`, tensor);
+  #expect(mark: string, tensor?: string): void {
+    if (!this.#accept(mark)) throw this.error(`no ${mark} where one must be`, tensor);
   }
 
-  private skipSpace(): void {
-    while (SPACE.has(this.text.charCodeAt(this.at))) this.at++;
+  #skipSpace(): void {
+    while (SPACE.has(this.#text.charCodeAt(this.#at))) this.#at++;
   }
 }
 

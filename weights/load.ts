@@ -96,7 +96,7 @@ export function compareTensors(
 export function storedShape({ shape, torchOrder }: Pick<ExpectedTensor, 'shape' | 'torchOrder'>): number[] {
   const stored = [...shape];
   torchOrder?.forEach((from, d) => {
-    stored[from] = shape[d];
+    stored[from] = shape[d]!;
   });
   return stored;
 }
@@ -153,7 +153,7 @@ function reordered(values: Float32Array<ArrayBuffer>, asked: ExpectedTensor): Fl
   const strides = rowMajorStrides(storedShape(asked));
   const result = new Float32Array(values.length);
   copyStrided(
-    { array: values, offset: 0, strides: torchOrder.map((from) => strides[from]) },
+    { array: values, offset: 0, strides: torchOrder.map((from) => strides[from]!) },
     { array: result, offset: 0, strides: rowMajorStrides(shape) },
     shape,
   );

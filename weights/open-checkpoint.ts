@@ -39,9 +39,10 @@ export async function readCheckpoint(source: ByteSource, sibling?: OpenSibling):
     return checkpointOfSafetensors(await openSafetensors(source), async () => {});
   }
   // A zip begins with an entry, or with its end where it has none.
-  if (start[0] === 0x50 && start[1] === 0x4b && start[2] <= 8 && start[3] <= 8) return openTorchZip(source);
-  if (start[0] === 0x80 && start[1] <= 5) return openTorchLegacy(source);
-  if (start[0] === 0x7b) return openShards(source, sibling);
+  const [first = 0, second = 0, third = 0, fourth = 0] = start;
+  if (first === 0x50 && second === 0x4b && third <= 8 && fourth <= 8) return openTorchZip(source);
+  if (first === 0x80 && second <= 5) return openTorchLegacy(source);
+  if (first === 0x7b) return openShards(source, sibling);
   // Not safetensors either, and its reader can say best what it is.
   return checkpointOfSafetensors(await openSafetensors(source), async () => {});
 }

@@ -163,7 +163,7 @@ function parseEntry(json: JsonScanner, tensor: string, file: string): HeaderEntr
       remedy: 'convert the file to one of these',
     });
   }
-  const [begin, end] = span;
+  const [begin, end] = span as [number, number];
   const bytes = elementCount(shape, file, tensor) * itemSize(dtype);
   if (end - begin !== bytes) {
     throw new LayoutError('shape and data_offsets disagree', {

@@ -108,7 +108,7 @@ export function narrowed(
   const bits = dtype === 'F16' ? encodeF16(values) : encodeBf16(values);
   const infinity = dtype === 'F16' ? 0x7c00 : 0x7f80;
   for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & 0x7fff) !== infinity || !Number.isFinite(values[i])) continue;
+    if ((bits[i]! & 0x7fff) !== infinity || !Number.isFinite(values[i])) continue;
     throw new NonFiniteError(`${values[i]} is too large for ${dtype}`, {
       tensor,
       expected: dtype === 'F16' ? 'magnitudes below 65520' : 'magnitudes below 3.396e38',

@@ -123,7 +123,7 @@ async function readHeaderSize(source: ByteSource): Promise<number> {
   if (start[8] !== 0x7b) {
     throw new HeaderError('this is not a safetensors file: the header does not begin with {', {
       file,
-      found: quoted(String.fromCharCode(start[8])),
+      found: quoted(String.fromCharCode(start[8]!)),
       remedy: 'convert it to safetensors',
     });
   }

@@ -20,7 +20,7 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
   let stride = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
     strides[d] = stride;
-    stride *= shape[d];
+    stride *= shape[d]!;
   }
   return strides;
 }
@@ -34,7 +34,7 @@ export function copyStrided(from: Strided, to: Strided, shape: readonly number[]
   const wide = from.array.BYTES_PER_ELEMENT === 8;
   const [source, target] = [bitsOf(from.array), bitsOf(to.array)];
   const scale = wide ? 2 : 1;
-  let dims = shape.map((size, d) => ({ size, from: from.strides[d] * scale, to: to.strides[d] * scale }));
+  let dims = shape.map((size, d) => ({ size, from: from.strides[d]! * scale, to: to.strides[d]! * scale }));
   // Eight-byte elements are copied as pairs of four.
   if (wide) dims.push({ size: 2, from: 1, to: 1 });
   dims = merged(dims);
@@ -49,12 +49,14 @@ export function copyStrided(from: Strided, to: Strided, shape: readonly number[]
     else copyTiles(source, s, target, t, other, inner);
     let d = dims.length - 1;
     for (; d >= 0; d--) {
-      s += dims[d].from;
-      t += dims[d].to;
-      if (++index[d] < dims[d].size) break;
+      const dim = dims[d]!;
+      s += dim.from;
+      t += dim.to;
+      index[d]! += 1;
+      if (index[d]! < dim.size) break;
       index[d] = 0;
-      s -= dims[d].from * dims[d].size;
-      t -= dims[d].to * dims[d].size;
+      s -= dim.from * dim.size;
+      t -= dim.to * dim.size;
     }
     if (d < 0) return;
   }
@@ -86,7 +88,7 @@ function copyLine(source: Bits, s: number, target: Bits, t: number, { size, from
     target.set(source.subarray(s, s + size), t);
     return;
   }
-  for (let i = 0; i < size; i++) target[t + i * to] = source[s + i * from];
+  for (let i = 0; i < size; i++) target[t + i * to] = source[s + i * from]!;
 }
 
 function copyTiles(source: Bits, s: number, target: Bits, t: number, outer: Dimension, inner: Dimension): void {
@@ -98,7 +100,7 @@ function copyTiles(source: Bits, s: number, target: Bits, t: number, outer: Dime
         let a = s + o * outer.from + i0 * inner.from;
         let b = t + o * outer.to + i0 * inner.to;
         for (let i = i0; i < i1; i++) {
-          target[b] = source[a];
+          target[b] = source[a]!;
           a += inner.from;
           b += inner.to;
         }

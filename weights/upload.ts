@@ -133,8 +133,8 @@ async function* inModelOrder(
     }
     return;
   }
-  const [rows, inRow] = [shape[0], all / shape[0]];
-  const [storedRows, inStoredRow] = [stored[0], all / stored[0]];
+  const [rows, storedRows] = [shape[0]!, stored[0]!];
+  const [inRow, inStoredRow] = [all / rows, all / storedRows];
   // Even numbers of rows, because f16 is written in pairs.
   const atOnce = Math.max(2, 2 * Math.floor(WINDOW / (dtype === 'f16' ? 2 : 4) / inRow / 2));
   const storedAtOnce = Math.max(1, Math.floor(perPiece / inStoredRow));
@@ -146,7 +146,7 @@ async function* inModelOrder(
     const window = Math.min(atOnce, rows - row);
     const array = staging.take(dtype, window * inRow);
     // The file's rows that have elements in this window: the same ones where our outermost dimension is the file's.
-    const [from, to] = outermost === 0 ? [row, row + window] : [0, storedRows];
+    const [from, to] = outermost === 0 ? ([row, row + window] as const) : ([0, storedRows] as const);
     for (let at = from; at < to; at += storedAtOnce) {
       options.signal?.throwIfAborted();
       const count = Math.min(storedAtOnce, to - at);
@@ -155,10 +155,10 @@ async function* inModelOrder(
       copyStrided(
         {
           array: source,
-          offset: outermost === 0 ? 0 : row * storedStrides[order[0]],
-          strides: order.map((d) => storedStrides[d]),
+          offset: outermost === 0 ? 0 : row * storedStrides[order[0]!]!,
+          strides: order.map((d) => storedStrides[d]!),
         },
-        { array, offset: outermost === 0 ? (at - row) * inRow : at * ours[outermost], strides: ours },
+        { array, offset: outermost === 0 ? (at - row) * inRow : at * ours[outermost]!, strides: ours },
         block,
       );
     }
@@ -166,7 +166,8 @@ async function* inModelOrder(
   }
 }
 
-interface Place {
+/** Where a piece lies, for messages. */
+interface PieceLocation {
   tensor: string;
   file: string;
   /** Element of the stored tensor, whose shape is `shape`, at which the piece begins. */
@@ -178,23 +179,23 @@ function converted(
   data: TypedArray<ArrayBuffer>,
   from: Parameters<typeof toF32>[0],
   to: DeviceDType,
-  place: Place,
+  piece: PieceLocation,
   options: UploadOptions,
 ): Float32Array | Uint16Array {
   if (to === 'f16' && from === 'F16') {
     const bits = data as Uint16Array<ArrayBuffer>;
-    if (!options.allowNonFinite && firstNonFiniteHalf(bits) >= 0) requireFinite(toF32(from, data), place);
+    if (!options.allowNonFinite && firstNonFiniteHalf(bits) >= 0) requireFinite(toF32(from, data), piece);
     return bits;
   }
   const values = toF32(from, data);
-  if (!options.allowNonFinite) requireFinite(values, place);
+  if (!options.allowNonFinite) requireFinite(values, piece);
   if (to === 'f32') return values;
   const bits = encodeF16(values);
   const lost = options.allowNonFinite ? -1 : firstNonFiniteHalf(bits);
   if (lost < 0) return bits;
-  throw new NonFiniteError(`element ${place.first + lost} is too large for f16`, {
-    file: place.file,
-    tensor: place.tensor,
+  throw new NonFiniteError(`element ${piece.first + lost} is too large for f16`, {
+    file: piece.file,
+    tensor: piece.tensor,
     expected: 'magnitudes below 65520',
     found: `${values[lost]}`,
     remedy: 'keep it as f32',
@@ -203,6 +204,6 @@ function converted(
 
 /** Index of the first infinity or NaN; −1 where there is none. */
 function firstNonFiniteHalf(bits: Uint16Array): number {
-  for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7c00) === 0x7c00) return i;
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7c00) === 0x7c00) return i;
   return -1;
 }

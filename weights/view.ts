@@ -1,5 +1,6 @@
 /** Tensors that are views of a file's bytes: read by range where they are contiguous, gathered where they are not. */
 
+import { countOf } from './checkpoint.js';
 import { type DType, itemSize, type TypedArray, viewAs } from './dtype.js';
 import { LayoutError } from './errors.js';
 import { showShape } from './safetensors-header.js';
@@ -15,7 +16,7 @@ export interface FileView {
   begin: number;
 }
 
-/** Up to this many bytes a view that is not contiguous is read as a whole, and kept until its end was asked for. */
+/** Up to this many bytes a view that is not contiguous is read as a whole, and kept until its last part is read. */
 const WHOLE = 64 * 2 ** 20;
 /** The most bytes that are read to gather what was asked for. */
 const LARGEST_SPAN = 2 ** 30;
@@ -36,24 +37,25 @@ export class ViewReader {
     if (isContiguous(view)) return viewAs(dtype, await this.#source.read(begin + first * size, count * size));
     const result = viewAs(dtype, new Uint8Array(count * size));
     if (count === 0) return result;
-    if (spanOf(view, 0, shape[0]) * size <= WHOLE) {
+    const wholeSpan = spanOf(view, 0, shape[0]!) * size;
+    if (wholeSpan <= WHOLE) {
       if (this.#kept?.view !== view) {
-        const bytes = await this.#source.read(begin, spanOf(view, 0, shape[0]) * size);
+        const bytes = await this.#source.read(begin, wholeSpan);
         this.#kept = { view, bytes };
       }
       gather(view, this.#kept.bytes, 0, first, result);
-      if (first + count === shape.reduce((product, n) => product * n, 1)) this.#kept = undefined;
+      if (first + count === countOf(shape)) this.#kept = undefined;
       return result;
     }
-    const inRow = shape.slice(1).reduce((product, n) => product * n, 1);
-    // As many rows at once as lie close together in the file.
+    const inRow = countOf(shape.slice(1));
+    // As many rows at once as the span allows.
     for (let done = 0; done < count; ) {
       const row = Math.floor((first + done) / inRow);
       let rows = Math.ceil((first + count) / inRow) - row;
       while (rows > 1 && spanOf(view, row, rows) * size > WHOLE) rows = Math.ceil(rows / 2);
       const span = spanOf(view, row, rows) * size;
       if (span > LARGEST_SPAN) {
-        throw new LayoutError('its elements are scattered over too much of the file', {
+        throw new LayoutError('its elements are spread over too much of the file', {
           file: this.#source.name,
           tensor,
           expected: `rows within ${LARGEST_SPAN} bytes`,
@@ -61,7 +63,7 @@ export class ViewReader {
           remedy: 'store it with .contiguous()',
         });
       }
-      const bytes = await this.#source.read(begin + row * view.strides[0] * size, span);
+      const bytes = await this.#source.read(begin + row * view.strides[0]! * size, span);
       const part = Math.min(count - done, (row + rows) * inRow - first - done);
       gather(view, bytes, row, first + done, result.subarray(done, done + part) as TypedArray<ArrayBuffer>);
       done += part;
@@ -78,22 +80,22 @@ function isContiguous({ shape, strides }: FileView): boolean {
 
 /** Elements from the first of row `row` to the last of the `rows` rows, in the file. */
 function spanOf({ shape, strides }: FileView, row: number, rows: number): number {
-  let last = (Math.min(rows, shape[0] - row) - 1) * strides[0];
-  for (let d = 1; d < shape.length; d++) last += (shape[d] - 1) * strides[d];
+  let last = (Math.min(rows, shape[0]! - row) - 1) * strides[0]!;
+  for (let d = 1; d < shape.length; d++) last += (shape[d]! - 1) * strides[d]!;
   return last + 1;
 }
 
 /** Fills `result` with the elements from `first` on; `bytes` begin with the first element of row `row`. */
 function gather(view: FileView, bytes: Uint8Array<ArrayBuffer>, row: number, first: number, result: TypedArray): void {
   const array = viewAs(view.dtype, bytes);
-  const inRow = view.shape.slice(1).reduce((product, n) => product * n, 1);
+  const inRow = countOf(view.shape.slice(1));
   const block = (from: number, to: number, target: TypedArray): void =>
     copyStrided(
-      { array, offset: (from - row) * view.strides[0], strides: view.strides },
+      { array, offset: (from - row) * view.strides[0]!, strides: view.strides },
       { array: target, offset: 0, strides: rowMajorStrides(view.shape) },
       [to - from, ...view.shape.slice(1)],
     );
-  // Whole rows go where they belong; a row that is cut goes through a row of its own.
+  // Whole rows are copied directly; a row of which only a part is wanted is gathered whole first.
   for (let at = first; at < first + result.length; ) {
     const from = Math.floor(at / inRow);
     const skipped = at - from * inRow;

@@ -89,13 +89,13 @@ async function readEnd(source: ByteSource): Promise<End> {
     throw archiveError(file, 'the zip archive has no end record', { remedy: 'it is cut short; fetch it again' });
   }
   const here = size - length + at;
-  const disks = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
-  const counts = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
-  let count = counts[1];
+  const [disk, directoryDisk] = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
+  const countHere = view.getUint16(at + 8, true);
+  let count = view.getUint16(at + 10, true);
   let directorySize = view.getUint32(at + 12, true);
   let directoryOffset = view.getUint32(at + 16, true);
   let directoryEnd = here;
-  if (disks[0] !== disks[1] || counts[0] !== counts[1] || (disks[0] !== 0 && disks[0] !== IN_ZIP64_16)) {
+  if (disk !== directoryDisk || countHere !== count || (disk !== 0 && disk !== IN_ZIP64_16)) {
     throw archiveError(file, 'the zip archive is one of several parts');
   }
   const zip64 = await readEnd64(source, here);
@@ -167,7 +167,8 @@ function parseDirectory(
         found: `${i} and something else`,
       });
     }
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
+    const [nameLength, extraLength] = [view.getUint16(at + 28, true), view.getUint16(at + 30, true)];
+    const commentLength = view.getUint16(at + 32, true);
     const next = at + CENTRAL_SIZE + nameLength + extraLength + commentLength;
     if (next > bytes.length) throw archiveError(file, "an entry of the zip archive's directory is cut short");
     const name = decodeName(bytes.subarray(at + CENTRAL_SIZE, at + CENTRAL_SIZE + nameLength), file);

@@ -123,7 +123,8 @@ test('AudioLDM’s checkpoint gives the scale of the latents, and the VAE where 
       }),
       epoch: integer(3),
     });
-    const [data, half] = [Float32Array.of(1, 2), Float32Array.of(0.5)].map((values) => new Uint8Array(values.buffer));
+    const data = new Uint8Array(Float32Array.of(1, 2).buffer);
+    const half = new Uint8Array(Float32Array.of(0.5).buffer);
     await writeFile(join(folder, 'audioldm-s-full.ckpt'), torchZip(pickle(object), { 0: data, 1: half }));
     const model = await openModelFolder(folder, VTA_LDM, ['vae']);
     assert.deepEqual([...model.parts.get('vae')!.tensors.keys()], ['decoder.conv_in.bias']);

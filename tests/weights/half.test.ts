@@ -80,7 +80,7 @@ for (const [name, format] of Object.entries(formats)) {
     for (let low = 0; low < infinity; low++) {
       const middle = Math.fround((valueByDefinition(low, format) + valueByDefinition(low + 1, format)) / 2);
       step[0] = middle;
-      const at = bits[0];
+      const at = bits[0]!;
       for (const around of [at - 1, at, at + 1]) {
         bits[0] = around;
         const expected = around < at ? low : around > at ? low + 1 : low % 2 === 0 ? low : low + 1;
@@ -93,9 +93,9 @@ for (const [name, format] of Object.entries(formats)) {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffffffff }), (bits) => {
         const value = new Float32Array(Uint32Array.of(bits).buffer);
-        const half = format.encode(value)[0];
-        if (Number.isNaN(value[0])) return (half & 0x7fff) > infinity && (half & 0x8000) === ((bits >>> 16) & 0x8000);
-        return half === nearestByDefinition(value[0], format);
+        const half = format.encode(value)[0]!;
+        if (Number.isNaN(value[0]!)) return (half & 0x7fff) > infinity && (half & 0x8000) === ((bits >>> 16) & 0x8000);
+        return half === nearestByDefinition(value[0]!, format);
       }),
       { numRuns: 5000 },
     );
@@ -112,7 +112,7 @@ for (const [name, format] of Object.entries(formats)) {
     fc.assert(
       fc.property(finite, finite, (a, b) => {
         const [x, y] = format.decode(format.encode(Float32Array.of(Math.min(a, b), Math.max(a, b))));
-        return x <= y;
+        return x! <= y!;
       }),
     );
   });

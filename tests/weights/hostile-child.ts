@@ -20,7 +20,7 @@ for (let i = 0; i < Number(count); i++) {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   try {
-    const checkpoint = await openCheckpoint(join(folder, `${i}.pt`));
+    const checkpoint = await openCheckpoint(join(folder!, `${i}.pt`));
     for (const name of checkpoint.tensors.keys()) await checkpoint.read(name);
     await checkpoint.close();
     outcomes.push({ seconds: seconds() });

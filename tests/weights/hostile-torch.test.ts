@@ -29,7 +29,7 @@ async function refusals(files: readonly HostileFile[], mostBytes: number): Promi
     const { outcomes, peakBytes } = JSON.parse(stdout) as { outcomes: Outcome[]; peakBytes: number };
     assert.equal(outcomes.length, files.length);
     const wrong = outcomes.flatMap(({ error, message = '', seconds }, i) => {
-      const expected = files[i];
+      const expected = files[i]!;
       const faults = [
         error !== expected.error && `${error} instead of ${expected.error}`,
         !expected.says.test(message) && `a message without ${expected.says}`,

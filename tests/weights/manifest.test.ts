@@ -82,7 +82,7 @@ test('a changed, longer, shorter, missing or exchanged file is refused by name',
   await withWeights(async (folder, weights) => {
     const whole = await readFile(weights);
     const changed = Buffer.from(whole);
-    changed[changed.length - 1] ^= 1;
+    changed.writeUInt8(changed.at(-1)! ^ 1, changed.length - 1);
     for (const bytes of [changed, Buffer.concat([whole, Buffer.alloc(1)]), whole.subarray(1), Buffer.alloc(0)]) {
       await writeFile(weights, bytes);
       await assert.rejects(verify(folder), (error) => {

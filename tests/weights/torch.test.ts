@@ -120,7 +120,7 @@ test('any view of a storage is gathered as its strides say, also in parts', asyn
         const expected: number[] = [];
         const walk = (d: number, at: number): void => {
           if (d === shape.length) expected.push(at);
-          else for (let i = 0; i < shape[d]; i++) walk(d + 1, at + i * strides[d]);
+          else for (let i = 0; i < shape[d]!; i++) walk(d + 1, at + i * strides[d]!);
         };
         walk(0, offset);
         assert.deepEqual([...(await checkpoint.read('t'))], expected);
@@ -176,10 +176,10 @@ test('weights load from any format, their dimensions put into the order asked fo
     const linear = await checkpoint.readAsF32('state_dict.f32');
     const deep = await checkpoint.readAsF32('state_dict.deep.permuted');
     return [
-      Array.from({ length: 12 }, (_, i) => linear[(i % 3) * 4 + Math.floor(i / 3)]),
+      Array.from({ length: 12 }, (_, i) => linear[(i % 3) * 4 + Math.floor(i / 3)]!),
       Array.from({ length: 120 }, (_, i) => {
         const [a, c, d, b] = [Math.floor(i / 60), Math.floor(i / 12) % 5, Math.floor(i / 4) % 3, i % 4];
-        return deep[((a * 4 + b) * 5 + c) * 3 + d];
+        return deep[((a! * 4 + b!) * 5 + c!) * 3 + d!]!;
       }),
     ];
   };

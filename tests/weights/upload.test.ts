@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { encodeF16 } from '../../weights/half.js';
 import {
   type Checkpoint,
+  countOf,
   encodeSafetensors,
   memorySource,
   openCheckpoint,
@@ -48,17 +49,21 @@ function memoryTarget(): WeightTarget & { data: Map<string, Float32Array | Uint1
   return target;
 }
 
-/** The element of a stored tensor that stands at each place of ours. */
-function reordered(values: ArrayLike<number>, shape: readonly number[], order: readonly number[]): number[] {
+function storedOf(shape: readonly number[], torchOrder: readonly number[]): number[] {
   const stored: number[] = [];
-  order.forEach((from, d) => {
-    stored[from] = shape[d];
-  });
-  const strides = stored.map((_, d) => stored.slice(d + 1).reduce((product, n) => product * n, 1));
+  for (const [d, from] of torchOrder.entries()) stored[from] = shape[d]!;
+  return stored;
+}
+
+const stridesOf = (shape: readonly number[]): number[] => shape.map((_, d) => countOf(shape.slice(d + 1)));
+
+/** The element of a stored tensor that stands at each place of ours. */
+function reordered(values: ArrayLike<number>, shape: readonly number[], torchOrder: readonly number[]): number[] {
+  const strides = stridesOf(storedOf(shape, torchOrder));
   const result: number[] = [];
   const walk = (d: number, at: number): void => {
-    if (d === shape.length) result.push(values[at]);
-    else for (let i = 0; i < shape[d]; i++) walk(d + 1, at + i * strides[order[d]]);
+    if (d === shape.length) result.push(values[at]!);
+    else for (let i = 0; i < shape[d]!; i++) walk(d + 1, at + i * strides[torchOrder[d]!]!);
   };
   walk(0, 0);
   return result;
@@ -126,7 +131,7 @@ test('every order of dimensions arrives on the device, from and to every type', 
       await uploadWeights(checkpoint, specs, engine, { dtype });
       for (const [i, { name, shape }] of specs.entries()) {
         const values = await checkpoint.readAsF32(name);
-        const expected = reordered(values, shape, ORDERS[i][1] ?? shape.map((_, d) => d));
+        const expected = reordered(values, shape, ORDERS[i]![1] ?? shape.map((_, d) => d));
         const found = await engine.variables.read(name);
         const wanted = dtype === 'f16' ? encodeF16(Float32Array.from(expected)) : Float32Array.from(expected);
         assert.deepEqual(found, wanted, `${name} as ${dtype}`);
@@ -168,25 +173,22 @@ test('tensors larger than the staging area go through it in windows', async () =
       [5001, 3, 1000],
       [0, 2, 1],
     ],
-  ]) {
-    const count = shape.reduce((a, b) => a * b, 1);
-    const stored: number[] = [];
-    torchOrder.forEach((from, d) => {
-      stored[from] = shape[d];
-    });
+  ] as const) {
+    const count = countOf(shape);
+    const stored = storedOf(shape, torchOrder);
     const values = new Float32Array(count);
     for (let i = 0; i < count; i++) values[i] = i;
     const checkpoint = await checkpointWith({ name: 'w', dtype: 'F32', shape: stored, data: values });
     const target = memoryTarget();
     await uploadWeights(checkpoint, [{ name: 'w', shape, torchOrder }], target);
     const found = target.data.get('w') as Float32Array;
-    const strides = stored.map((_, d) => stored.slice(d + 1).reduce((product, n) => product * n, 1));
+    const strides = stridesOf(stored);
     let wrong = 0;
     for (let i = 0; i < count; i++) {
       let [rest, at] = [i, 0];
       for (let d = shape.length - 1; d >= 0; d--) {
-        at += (rest % shape[d]) * strides[torchOrder[d]];
-        rest = Math.floor(rest / shape[d]);
+        at += (rest % shape[d]!) * strides[torchOrder[d]!]!;
+        rest = Math.floor(rest / shape[d]!);
       }
       if (found[i] !== at) wrong++;
     }
@@ -241,12 +243,8 @@ test('integers become the nearest f32', () => {
 });
 
 function storedShapeOf(i: number): number[] {
-  const [shape, order] = ORDERS[i];
-  const stored = [...shape];
-  order?.forEach((from, d) => {
-    stored[from] = shape[d];
-  });
-  return stored;
+  const [shape, torchOrder] = ORDERS[i]!;
+  return torchOrder ? storedOf(shape, torchOrder) : [...shape];
 }
 
 test.run();

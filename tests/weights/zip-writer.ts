@@ -28,7 +28,7 @@ export interface ArchiveLies {
 
 export function zip(entries: readonly EntryToWrite[], lies: ArchiveLies = {}): Bytes {
   const pieces: Uint8Array[] = [lies.before ?? new Uint8Array(0)];
-  let at = pieces[0].length;
+  let at = pieces[0]!.length;
   const add = (...parts: (string | number | Uint8Array)[]): void => {
     const piece = bytesOf(...parts);
     pieces.push(piece);

@@ -12,20 +12,24 @@ const AUDIOLDM = { file: 'audioldm-s-full', prefix: 'state_dict.first_stage_mode
 export const VTA_LDM: CheckpointMap = {
   model: 'vta-ldm',
   parts: {
-    unet: { places: [UNET], names: ['unet.'], ignored: [] },
+    unet: { locations: [UNET], names: ['unet.'], ignored: [] },
     // Constant tables of indices, which transformers once stored.
-    vision: { places: [UNET], names: ['vid_fea_extractor.'], ignored: ['.position_ids'] },
-    vae: { places: [AUDIO, AUDIOLDM], names: ['encoder.', 'decoder.', 'quant_conv.', 'post_quant_conv.'], ignored: [] },
-    vocoder: { places: [AUDIO], names: ['vocoder.'], ignored: [] },
+    vision: { locations: [UNET], names: ['vid_fea_extractor.'], ignored: ['.position_ids'] },
+    vae: {
+      locations: [AUDIO, AUDIOLDM],
+      names: ['encoder.', 'decoder.', 'quant_conv.', 'post_quant_conv.'],
+      ignored: [],
+    },
+    vocoder: { locations: [AUDIO], names: ['vocoder.'], ignored: [] },
   },
   values: {
     // Of the latents, z = scale · sample. The published UNet's file has no such tensor; the default is AudioLDM's.
     scale_factor: {
-      places: [
+      locations: [
         { file: AUDIOLDM.file, name: 'state_dict.scale_factor' },
         { file: AUDIOLDM.file, name: 'scale_factor' },
       ],
-      otherwise: 0.9227914214134216,
+      default: 0.9227914214134216,
     },
   },
 };

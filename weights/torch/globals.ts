@@ -124,7 +124,7 @@ function orderedDict(args: readonly PickleValue[], wrong: (expected: string) => 
   for (const pair of pairs.items) {
     const items = pair instanceof PickleTuple || pair instanceof PickleList ? pair.items : [];
     const [key, value] = items;
-    if (items.length !== 2 || typeof key !== 'string' || dict.entries.has(key)) {
+    if (items.length !== 2 || value === undefined || typeof key !== 'string' || dict.entries.has(key)) {
       throw wrong('a list of pairs with different strings as keys');
     }
     dict.entries.set(key, value);
@@ -157,7 +157,7 @@ function rebuildTensor(
     throw new LayoutError('a tensor has not as many strides as dimensions', { file, found: view });
   }
   const count = elementCount(sizes, file);
-  const last = offset + sizes.reduce((sum, size, d) => sum + (size - 1) * steps[d], 0);
+  const last = offset + sizes.reduce((sum, size, d) => sum + (size - 1) * steps[d]!, 0);
   if (count > 0 ? !(last < storage.size) : !(offset <= storage.size)) {
     throw new LayoutError('a tensor reaches beyond the end of its storage', {
       file,

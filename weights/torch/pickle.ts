@@ -86,8 +86,11 @@ class Machine {
       if (step === undefined) throw this.#refused(opcode);
       step(this);
     }
-    if (this.#stack.length !== 1 || this.#marks.length > 0) throw this.#error('the pickle stops in the middle');
-    return { value: this.#stack[0], end: this.#at };
+    const [value] = this.#stack;
+    if (value === undefined || this.#stack.length !== 1 || this.#marks.length > 0) {
+      throw this.#error('the pickle stops in the middle');
+    }
+    return { value, end: this.#at };
   }
 
   // What the opcodes are made of.
@@ -152,7 +155,7 @@ class Machine {
         throw this.#error('a dict has a key of this kind', 'strings and numbers', describe(key));
       }
       if (dict.entries.has(key)) throw this.#error('a key is there twice', undefined, describe(key));
-      dict.entries.set(key, items[i + 1]);
+      dict.entries.set(key, items[i + 1]!);
     }
   }
 
@@ -166,10 +169,11 @@ class Machine {
   }
 
   recall(place: number): void {
-    if (place >= this.#memo.length) {
+    const value = this.#memo[place];
+    if (value === undefined) {
       throw this.#error('the memo has no such place', `places below ${this.#memo.length}`, `${place}`);
     }
-    this.push(this.#memo[place]);
+    this.push(value);
   }
 
   global(module: string, name: string): void {
@@ -209,7 +213,7 @@ class Machine {
 
   #byte(): number {
     if (this.#at >= this.#bytes.length) throw this.#truncated(1);
-    return this.#bytes[this.#at++];
+    return this.#bytes[this.#at++]!;
   }
 
   /** Where the next `length` bytes begin. */
@@ -236,7 +240,7 @@ class Machine {
     if (length > 16) throw this.#error('an integer is too long', 'at most 16 bytes', `${length}`);
     const at = this.take(length);
     let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[at + i]);
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[at + i]!);
     value = BigInt.asIntN(8 * length, value);
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;

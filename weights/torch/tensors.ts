@@ -8,24 +8,26 @@ import { type FileView, ViewReader } from '../view.js';
 import type { TorchStorage, TorchTensor } from './values.js';
 
 /**
- * Finds each storage once by `place`, which gives the byte of the file at which its elements begin. Throws PickleError
- * where two tensors take one storage for different things, and what `place` throws.
+ * The tensors as views of the file. `offsetOf` gives the byte at which a storage's elements begin; it is called once a
+ * storage.
+ * @throws {PickleError} when two tensors state different types or sizes of one storage
+ * @throws what `offsetOf` throws
  */
 export async function tensorsOf(
   tensors: ReadonlyMap<string, TorchTensor>,
   source: ByteSource,
-  place: (storage: TorchStorage) => Promise<number>,
+  offsetOf: (storage: TorchStorage) => Promise<number>,
 ): Promise<Pick<CheckpointReader, 'tensors' | 'readPart'>> {
   const storages = new Map<string, { storage: TorchStorage; begin: number }>();
   const views = new Map<string, FileView>();
   for (const [name, { storage, offset, shape, strides }] of tensors) {
     let known = storages.get(storage.key);
     if (!known) {
-      known = { storage, begin: await place(storage) };
+      known = { storage, begin: await offsetOf(storage) };
       storages.set(storage.key, known);
     }
     if (known.storage.dtype !== storage.dtype || known.storage.size !== storage.size) {
-      throw new PickleError('two tensors take one storage for different things', {
+      throw new PickleError('two tensors state different types or sizes of one storage', {
         file: source.name,
         tensor: name,
         expected: `${known.storage.size} of ${known.storage.dtype}`,

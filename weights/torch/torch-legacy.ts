@@ -29,13 +29,13 @@ export async function openTorchLegacy(source: ByteSource): Promise<Checkpoint> {
   const file = source.name;
   const { object, keys, end } = await readPickles(source);
   const { tensors, values } = flatten(object, file);
-  const places = await readPlaces(source, end, keys, storagesOf(tensors));
-  const place = async (storage: TorchStorage): Promise<number> => places.get(storage.key)!;
+  const offsets = await storageOffsets(source, end, keys, storagesOf(tensors));
+  const offsetOf = async (storage: TorchStorage): Promise<number> => offsets.get(storage.key)!;
   return checkpointOf({
     name: file,
     format: 'PyTorch, older layout',
     values,
-    ...(await tensorsOf(tensors, source, place)),
+    ...(await tensorsOf(tensors, source, offsetOf)),
     close: async () => {},
   });
 }
@@ -96,8 +96,8 @@ function storagesOf(tensors: ReadonlyMap<string, TorchTensor>): Map<string, Torc
   return new Map([...tensors.values()].map(({ storage }) => [storage.key, storage]));
 }
 
-/** Where each storage's elements begin; the storages must fill the file to its end. */
-async function readPlaces(
+/** The byte at which each storage's elements begin, by key; the storages must fill the file to its end. */
+async function storageOffsets(
   source: ByteSource,
   start: number,
   keys: readonly string[],
@@ -105,13 +105,13 @@ async function readPlaces(
 ): Promise<Map<string, number>> {
   const { name: file } = source;
   const remedy = 'the file is damaged or cut short; fetch it again';
-  const places = new Map<string, number>();
+  const offsets = new Map<string, number>();
   let at = start;
   for (const key of keys) {
     const storage = storages.get(key);
     if (!storage)
       throw new LayoutError('a storage belongs to no tensor', { file, found: `key ${quoted(key)}`, remedy });
-    if (places.has(key))
+    if (offsets.has(key))
       throw new LayoutError('a storage is there twice', { file, found: `key ${quoted(key)}`, remedy });
     const bytes = storage.size * itemSize(storage.dtype);
     if (!(at + 8 + bytes <= source.size)) {
@@ -127,11 +127,12 @@ async function readPlaces(
       const [expected, found] = [`${storage.size} elements`, `${count}`];
       throw new LayoutError(`storage ${key} is not as long as its tensors say`, { file, expected, found, remedy });
     }
-    places.set(key, at + 8);
+    offsets.set(key, at + 8);
     at += 8 + bytes;
   }
-  const lost = [...storages.keys()].find((key) => !places.has(key));
-  if (lost !== undefined) throw new LayoutError('the file lacks a storage', { file, expected: `key ${lost}`, remedy });
-  if (at === source.size) return places;
+  const missing = [...storages.keys()].find((key) => !offsets.has(key));
+  if (missing !== undefined)
+    throw new LayoutError('the file lacks a storage', { file, expected: `key ${missing}`, remedy });
+  if (at === source.size) return offsets;
   throw new LayoutError('there are bytes behind the last storage', { file, found: `${source.size - at}`, remedy });
 }

@@ -37,12 +37,12 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
   if (end !== bytes.length)
     throw new PickleError('there are bytes behind the pickle', { file, found: `${bytes.length - end}` });
   const { tensors, values } = flatten(value, file);
-  const place = (storage: TorchStorage): Promise<number> => locateStorage(archive, root, storage, file);
+  const offsetOf = (storage: TorchStorage): Promise<number> => storageOffset(archive, root, storage, file);
   return checkpointOf({
     name: file,
     format: 'PyTorch zip',
     values,
-    ...(await tensorsOf(tensors, source, place)),
+    ...(await tensorsOf(tensors, source, offsetOf)),
     close: async () => {},
   });
 }
@@ -50,7 +50,8 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
 /** The folder of the archive that holds everything. */
 function rootOf({ entries }: ZipArchive, file: string): string {
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
-  if (pickles.length === 1) return pickles[0].slice(0, -PICKLE.length);
+  const [pickle] = pickles;
+  if (pickle !== undefined && pickles.length === 1) return pickle.slice(0, -PICKLE.length);
   throw new ArchiveError('this zip archive is not a PyTorch checkpoint', {
     file,
     expected: 'one entry NAME/data.pkl',
@@ -71,7 +72,7 @@ async function requireLittleEndian(archive: ZipArchive, root: string, file: stri
   });
 }
 
-async function locateStorage(archive: ZipArchive, root: string, storage: TorchStorage, file: string): Promise<number> {
+async function storageOffset(archive: ZipArchive, root: string, storage: TorchStorage, file: string): Promise<number> {
   const name = `${root}/data/${storage.key}`;
   const entry = archive.entries.get(name);
   if (!entry) throw new ArchiveError(`the archive lacks ${quoted(name)}, which holds tensors`, { file });
