@@ -60,10 +60,16 @@ export function register(program: Command): void {
 
 /** Checks everything that a run needs. Never throws for a fault: it reports it. */
 async function examine(): Promise<Report> {
-  const remedies = JSON.parse(process.env.ONSET_REMEDIES ?? '{}') as { adapter?: string[]; ffmpeg?: string[] };
+  const remedies = JSON.parse(process.env.ONSET_REMEDIES ?? '{}') as {
+    adapter?: string[];
+    ffmpeg?: string[];
+    /** What keeps the adapter from being found, where that is known. */
+    diagnosis?: string;
+  };
   const faults: Fault[] = [];
   const adapter = await findAdapter().catch((error: Error) => {
-    faults.push({ what: error.message, mend: remedies.adapter ?? ['node engine doctor --fix'] });
+    const what = remedies.diagnosis ? `no usable GPU adapter: ${remedies.diagnosis}` : error.message;
+    faults.push({ what, mend: remedies.adapter ?? ['node engine doctor --fix'] });
     return null;
   });
   const [ffmpeg, ffprobe] = await Promise.all([toolVersion('ffmpeg'), toolVersion('ffprobe')]);

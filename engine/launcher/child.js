@@ -59,7 +59,10 @@ export function runChild(script, args, environment) {
   const env = { ...process.env, ...environment };
   let runtime;
   if (!env.XDG_RUNTIME_DIR && process.platform === 'linux') {
-    env.XDG_RUNTIME_DIR = runtime = mkdtempSync(join(tmpdir(), 'onset-runtime-'));
+    // Without one the Vulkan loader only complains, so a missing or full temporary folder is no reason to stop.
+    try {
+      env.XDG_RUNTIME_DIR = runtime = mkdtempSync(join(tmpdir(), 'onset-runtime-'));
+    } catch {}
   }
   // Each thread that compiles kernels leaves a heap of its own behind; two for all of them are some 20 MB less, as fast.
   if (process.platform === 'linux') env.MALLOC_ARENA_MAX ??= '2';

@@ -1,7 +1,7 @@
 // What the machine must have: a GPU adapter that Dawn accepts, and ffmpeg.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asCommand, hasApt, installSteps, isRoot, onPath, takeSteps } from './apt.js';
 import { adapterIsKnown, rememberAdapter } from './cache.js';
@@ -29,12 +29,32 @@ export function adapterWorks(root) {
 export function ffmpegIsThere() {
   const { FFMPEG, FFPROBE } = process.env;
   const there = (named, name) => (named ? existsSync(named) || onPath(named) : onPath(name));
-  const beside = FFMPEG && join(dirname(FFMPEG), basename(FFMPEG).replace('ffmpeg', 'ffprobe'));
+  const name = FFMPEG && basename(FFMPEG);
+  const beside = name && join(dirname(FFMPEG), name.includes('ffmpeg') ? name.replace('ffmpeg', 'ffprobe') : 'ffprobe');
   return there(FFMPEG, 'ffmpeg') && (there(FFPROBE, 'ffprobe') || Boolean(beside && existsSync(beside)));
+}
+
+/** Variables by which the Vulkan loader is told where its drivers are, in place of the system's folders. */
+const DRIVER_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
+
+/** Which variable keeps Vulkan from a driver: its name, its value, and what is wrong with it; undefined where none is set. */
+export function driverVariable(env = process.env) {
+  const name = DRIVER_VARIABLES.find((each) => env[each]);
+  if (name === undefined) return undefined;
+  const missing = env[name].split(delimiter).filter((path) => path !== '' && !existsSync(path));
+  const fault =
+    missing.length > 0 ? `there is no ${missing.join(', ')}` : 'Dawn accepts none of the drivers named there';
+  return { name, text: `${name} is ${env[name]}, so that Vulkan looks for drivers there alone; ${fault}` };
 }
 
 /** The commands that mend each fault, as text for a person to run; on systems without apt, advice. */
 export function remedies() {
+  const variable = driverVariable();
+  const { adapter, ffmpeg } = installRemedies();
+  return variable ? { adapter: [`unset ${variable.name}`], diagnosis: variable.text, ffmpeg } : { adapter, ffmpeg };
+}
+
+function installRemedies() {
   const system = { darwin: 'brew install ffmpeg', win32: 'winget install ffmpeg' }[process.platform];
   if (!hasApt()) {
     return {
@@ -56,10 +76,19 @@ export function remedies() {
  */
 export async function ensureMachine(root, needs, yes) {
   const ffmpeg = needs.ffmpeg && !ffmpegIsThere();
-  const driver = needs.adapter && !adapterIsKnown(root) && !(await adapterWorks(root));
-  if (needs.adapter && !driver) rememberAdapter(root);
+  // What is known of the machine does not hold for drivers that a variable names.
+  const known = adapterIsKnown(root) && !driverVariable();
+  const driver = needs.adapter && !known && !(await adapterWorks(root));
+  if (needs.adapter && !driver && !driverVariable()) rememberAdapter(root);
   if (!driver && !ffmpeg) return;
   const exitCode = driver ? 3 : 1;
+  const variable = driver && driverVariable();
+  if (variable) {
+    throw new LaunchError(
+      `onset: no usable GPU adapter: ${variable.text}; correct it, or run\n  unset ${variable.name}\nand the same command again`,
+      3,
+    );
+  }
   const missing = [
     ...(driver ? ['a Vulkan driver (no usable GPU adapter was found; Mesa’s lavapipe works without a GPU)'] : []),
     ...(ffmpeg ? ['ffmpeg (reads and writes video)'] : []),

@@ -1,6 +1,7 @@
 /** The launcher's own modules: apt sources, the filter on stderr, stale packages, what each command needs. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,12 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 async function launcher<T>(name: string): Promise<T> {
   return (await import(pathToFileURL(join(packageRoot(), 'engine', 'launcher', name)).href)) as T;
 }
+
+interface Machine {
+  driverVariable(env: Record<string, string>): { name: string; text: string } | undefined;
+}
+
+const engine = join(packageRoot(), 'engine', 'index.js');
 
 interface Apt {
   backportsEntry(release: string, etc: string): { path: string; text: string } | undefined;
@@ -86,6 +93,42 @@ test('adds no entry where backports are listed, and none without a source to cop
   const disabled =
     'Enabled: no\nTypes: deb\nURIs: http://mirror.example/debian\nSuites: bookworm-backports\nComponents: main\n';
   assert.ok(backportsEntry('bookworm', etc({ 'sources.list': one, 'sources.list.d/b.sources': disabled })));
+});
+
+test('names the variable that keeps Vulkan from its drivers, and its value', async () => {
+  const { driverVariable } = await launcher<Machine>('machine.js');
+  assert.equal(driverVariable({}), undefined);
+  const { name, text } = driverVariable({ VK_ICD_FILENAMES: '/nope.json' })!;
+  assert.equal(name, 'VK_ICD_FILENAMES');
+  assert.match(text, /VK_ICD_FILENAMES is \/nope\.json.*there is no \/nope\.json/);
+  assert.match(driverVariable({ VK_DRIVER_FILES: folder })!.text, /accepts none/);
+});
+
+test('a driver variable that leads nowhere is diagnosed before anything is installed, and by doctor', () => {
+  const environment = { ...process.env, VK_ICD_FILENAMES: '/nope.json' };
+  for (const command of ['run', 'doctor']) {
+    const { status, stderr } = spawnSync(process.execPath, [engine, command], {
+      encoding: 'utf8',
+      env: environment,
+      cwd: folder,
+    });
+    assert.equal(status, 3, stderr);
+    assert.match(stderr, /VK_ICD_FILENAMES is \/nope\.json/);
+    assert.match(stderr, /unset VK_ICD_FILENAMES/);
+    assert.doesNotMatch(stderr, /apt-get/);
+  }
+});
+
+test('a temporary folder that is not there does not stop a command', () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [engine, 'weights', 'inspect', join(packageRoot(), 'weights', 'onset')],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, TMPDIR: join(folder, 'no-such-folder'), XDG_RUNTIME_DIR: '' },
+    },
+  );
+  assert.equal(status, 0, stderr);
 });
 
 test('knows Debian from its kin', async () => {
