@@ -1,4 +1,4 @@
-/** The weights that look at pictures: from the cache, or pulled when first needed. */
+/** The weights of the network that classifies images: from the cache, or pulled when first needed. */
 
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,10 @@ interface AppearanceOptions {
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Path of the checkpoint, pulled if it is not there. Throws what `pull` throws. */
+/**
+ * Path of the checkpoint, pulled if it is not there.
+ * @throws the errors of `pull`
+ */
 export async function appearanceWeights({ offline, signal }: AppearanceOptions): Promise<string> {
   const bar = throttled(progress('pull'));
   try {
@@ -36,8 +39,8 @@ export async function appearanceWeights({ offline, signal }: AppearanceOptions):
 }
 
 /**
- * As `appearanceWeights`, for a run that can do without: undefined where they cannot be had, which one line says. It is
- * not tried again for a day.
+ * As `appearanceWeights`, for a run that works without them: undefined where they cannot be pulled, which one line on
+ * stderr reports. The next try is a day later.
  */
 export async function appearanceIfAvailable(options: AppearanceOptions): Promise<string | undefined> {
   const folder = targetFolder(APPEARANCE, modelCacheFolder());
@@ -50,7 +53,7 @@ export async function appearanceIfAvailable(options: AppearanceOptions): Promise
     return await appearanceWeights(options);
   } catch (error) {
     if (!(error instanceof PullError || error instanceof WriteError)) throw error;
-    remember(tried);
+    recordTry(tried);
     say(
       `the picture does not tell what sounds (${error.message}); the model’s own guess is used. ` +
         'To try again before tomorrow: node engine pull appearance',
@@ -63,8 +66,8 @@ function fileOf({ folder, files }: Pulled): string {
   return join(folder, files[0]!.name);
 }
 
-/** Where the cache cannot be written, the line is said each time. */
-function remember(path: string): void {
+/** Where the cache cannot be written, each run tries again. */
+function recordTry(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, '');

@@ -11,7 +11,7 @@ import { result, say } from './terminal.js';
 interface Fault {
   what: string;
   /** Commands to run, in order. */
-  mend: string[];
+  fix: string[];
 }
 
 interface Report {
@@ -69,21 +69,21 @@ async function examine(): Promise<Report> {
   const faults: Fault[] = [];
   const adapter = await findAdapter().catch((error: Error) => {
     const what = remedies.diagnosis ? `no usable GPU adapter: ${remedies.diagnosis}` : error.message;
-    faults.push({ what, mend: remedies.adapter ?? ['node engine doctor --fix'] });
+    faults.push({ what, fix: remedies.adapter ?? ['node engine doctor --fix'] });
     return null;
   });
   const [ffmpeg, ffprobe] = await Promise.all([toolVersion('ffmpeg'), toolVersion('ffprobe')]);
   if (!ffmpeg || !ffprobe) {
     faults.push({
       what: `${ffmpeg ? 'ffprobe' : 'ffmpeg'} cannot be started (${toolPath(ffmpeg ? 'ffprobe' : 'ffmpeg')})`,
-      mend: remedies.ffmpeg ?? ['node engine doctor --fix'],
+      fix: remedies.ffmpeg ?? ['node engine doctor --fix'],
     });
   }
   const cache = await cacheState();
   if (!cache.writable) {
     faults.push({
       what: `the cache folder ${cache.path} is not writable`,
-      mend: [`mkdir -p ${cache.path} && chmod u+rwx ${cache.path}`],
+      fix: [`mkdir -p ${cache.path} && chmod u+rwx ${cache.path}`],
     });
   }
   return {
@@ -159,7 +159,7 @@ function print({ node, adapter, ffmpeg, ffprobe, cache, faults }: Report): void 
   line('ffmpeg', ffmpeg ? `${ffmpeg.version} (${ffmpeg.path})` : 'none');
   line('ffprobe', ffprobe ? `${ffprobe.version} (${ffprobe.path})` : 'none');
   line('cache', `${cache.path} (${(cache.bytes / 1e6).toFixed(1)} MB${cache.writable ? '' : ', not writable'})`);
-  for (const { what, mend } of faults)
-    say(`fault: ${what}\n  fix it with\n${mend.map((m) => m.replace(/^/gm, '    ')).join('\n')}`);
+  for (const { what, fix } of faults)
+    say(`fault: ${what}\n  fix it with\n${fix.map((m) => m.replace(/^/gm, '    ')).join('\n')}`);
   if (faults.length === 0) say('all is well');
 }

@@ -55,8 +55,9 @@ export interface ModelParts {
 const ENDINGS = ['.safetensors', '.safetensors.index.json', '.bin', '.pt', '.pth', '.ckpt'];
 
 /**
- * Opens the files of a model's folder, by default for all parts. Throws MissingPartsError that names every part which is
- * not there, or what opening a file throws.
+ * Opens the files of a model's folder, by default for all parts.
+ * @throws {MissingPartsError} with every part that is not there
+ * @throws the errors of `openCheckpoint`
  */
 export async function openModelFolder(
   folder: string,

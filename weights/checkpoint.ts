@@ -29,8 +29,9 @@ export interface CheckpointReader {
 /** Names are dotted paths within the file: `state_dict.encoder.weight`. */
 export interface Checkpoint extends CheckpointReader {
   /**
-   * The stored elements, row-major; F16 and BF16 as their bits. Throws UnknownTensorError or SourceError, as all reading
-   * does.
+   * The stored elements, row-major; F16 and BF16 as their bits.
+   * @throws {UnknownTensorError} here and in all reading, for a name that is not there
+   * @throws {SourceError} here and in all reading, when the bytes cannot be read
    */
   read(name: string): Promise<TypedArray<ArrayBuffer>>;
   /** The elements as f32: exact from F16, BF16, BOOL and small integers, rounded to nearest from the wider types. */

@@ -10,7 +10,7 @@ export interface ConvertOptions {
   /** Stores every tensor of floats so; integers stay what they are. Default: as they are. */
   dtype?: 'F32' | 'F16' | 'BF16';
   signal?: AbortSignal;
-  /** Told the elements written, those to write in all, and the tensor in work. */
+  /** Told the elements written, the elements in all, and the current tensor. */
   onProgress?: (done: number, all: number, name: string) => void;
 }
 
@@ -18,8 +18,11 @@ const FLOATS: ReadonlySet<DType> = new Set<DType>(['F64', 'F32', 'F16', 'BF16'])
 
 /**
  * Writes the tensors under their names, and the plain values as metadata, to a temporary file that is then renamed. No
- * tensor is in memory as a whole. Throws WriteError, NonFiniteError for values that the smaller type cannot hold,
- * SourceError, or the signal's reason; in each case an older file of that name stays.
+ * tensor is in memory as a whole. When it fails, an older file of that name stays.
+ * @throws {NonFiniteError} for finite values that the smaller type cannot hold
+ * @throws {SourceError} when the checkpoint cannot be read
+ * @throws {WriteError} when the system does not let the file be written
+ * @throws the signal's reason
  */
 export async function convertCheckpoint(
   checkpoint: Checkpoint,

@@ -30,7 +30,8 @@ interface Affine {
 
 /**
  * The checkpoint as a network without normalisation sees it. What the checkpoint lacks is left out, so that matching it
- * against a model names all of it; throws LayoutError where a normalisation does not fit its convolution.
+ * against a model names all of it.
+ * @throws {LayoutError} when a normalisation does not fit its convolution
  */
 export async function foldBatchNorm(
   checkpoint: Checkpoint,

@@ -15,7 +15,7 @@ export interface ExpectedTensor {
   dtype?: DType;
   /**
    * Where the file keeps the dimensions: dimension `d` of `shape` is dimension `torchOrder[d]` of the stored tensor (see
-   * TORCH_ORDER in model/parameters.ts). Absent: they are the same.
+   * TORCH_ORDER in model/networks/parameters.ts). Absent: they are the same.
    */
   torchOrder?: readonly number[];
 }
@@ -101,7 +101,7 @@ export function storedShape({ shape, torchOrder }: Pick<ExpectedTensor, 'shape' 
   return stored;
 }
 
-/** Throws TensorMatchError, with every problem, unless the file's tensors are those asked for. */
+/** @throws {TensorMatchError} with every problem, when the file's tensors are not those asked for */
 export function matchTensors(
   found: ReadonlyMap<string, CheckpointTensor>,
   expected: readonly ExpectedTensor[],
@@ -120,9 +120,11 @@ export interface LoadableFile {
 
 /**
  * Reads the tensors a model asks for, as f32, in the order asked, their dimensions in the model's order.
- *
- * Throws TensorMatchError (see `matchTensors`), NonFiniteError (unless `allowNonFinite`), SourceError, or the signal's
- * reason. `onProgress` is told the tensors read and their number.
+ * `onProgress` is told the tensors read and their number.
+ * @throws {TensorMatchError} with every problem, when the file's tensors are not those asked for
+ * @throws {NonFiniteError} for NaN and infinities, unless `allowNonFinite`
+ * @throws {SourceError} when the file cannot be read
+ * @throws the signal's reason
  */
 export async function loadTensors(
   file: LoadableFile,
@@ -161,8 +163,8 @@ function reordered(values: Float32Array<ArrayBuffer>, asked: ExpectedTensor): Fl
 }
 
 /**
- * Throws NonFiniteError that names tensor and index unless every value is finite. `values` may be a part of the tensor
- * that begins at its element `first`.
+ * Checks that every value is finite. `values` may be a part of the tensor that begins at its element `first`.
+ * @throws {NonFiniteError} with tensor and index
  */
 export function requireFinite(
   values: Float32Array | Float64Array,

@@ -78,7 +78,10 @@ const schema: z.ZodType<Manifest> = z.strictObject({
   notes: z.record(text, z.union([z.string(), z.number()])).optional(),
 });
 
-/** Checks a manifest's text or parsed JSON. Throws ManifestError that lists every fault. */
+/**
+ * Checks a manifest's text or parsed JSON.
+ * @throws {ManifestError} with every fault
+ */
 export function parseManifest(manifest: unknown, file: string = MANIFEST_NAME): Manifest {
   const result = schema.safeParse(
     typeof manifest === 'string' ? parseJson(manifest, notJson(manifest, file)) : manifest,
@@ -90,7 +93,11 @@ export function parseManifest(manifest: unknown, file: string = MANIFEST_NAME): 
   });
 }
 
-/** Reads `manifest.json` of a folder. Throws SourceError or ManifestError. */
+/**
+ * Reads `manifest.json` of a folder.
+ * @throws {SourceError} when it cannot be read
+ * @throws {ManifestError} when it is not valid
+ */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = await joinPath(folder, MANIFEST_NAME);
   const bytes = await withFile(path, async (source) => {
@@ -101,14 +108,21 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parseManifest(new TextDecoder().decode(bytes), path);
 }
 
-/** Writes `manifest.json` of a folder, checked first. */
+/**
+ * Writes `manifest.json` of a folder.
+ * @throws {ManifestError} when the manifest is not valid
+ * @throws {WriteError} when the system does not let it be written
+ */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<FileDigest> {
   const path = await joinPath(folder, MANIFEST_NAME);
   const lines = JSON.stringify(parseManifest(manifest, path), null, 2) + '\n';
   return replaceFile(path, [new TextEncoder().encode(lines)]);
 }
 
-/** Sizes and hashes of files of a folder, for a manifest. */
+/**
+ * Sizes and hashes of files of a folder, for a manifest.
+ * @throws {SourceError} when a file cannot be read
+ */
 export async function describeFiles(folder: string, names: readonly string[]): Promise<ManifestFile[]> {
   const files: ManifestFile[] = [];
   for (const name of names) files.push({ name, ...(await digestFile(await joinPath(folder, name))) });
@@ -116,8 +130,10 @@ export async function describeFiles(folder: string, names: readonly string[]): P
 }
 
 /**
- * Reads a folder's manifest and checks size and sha256 of every file it names. Throws SourceError for a missing file or
- * manifest, ManifestError, or IntegrityError that names the file.
+ * Reads a folder's manifest and checks size and sha256 of every file it names.
+ * @throws {SourceError} when the manifest or a file cannot be read
+ * @throws {ManifestError} when the manifest is not valid
+ * @throws {IntegrityError} when a file has another size or sha256
  */
 export async function verify(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
@@ -138,10 +154,11 @@ export async function verify(folder: string): Promise<Manifest> {
 }
 
 /**
- * Throws ProvenanceError unless both sha256s are there and equal.
- * @param expected What the thing in use is.
- * @param found What the artefact says it was made with.
+ * Checks that an artefact was made with the file in use.
+ * @param expected sha256 of the file in use.
+ * @param found sha256 that the artefact states.
  * @param what Both in words, such as `codec of the generator onset.safetensors`.
+ * @throws {ProvenanceError} when one of them is missing or they differ
  */
 export function requireSameProvenance(expected: string | undefined, found: string | undefined, what: string): void {
   if (expected !== undefined && expected !== '' && expected === found) return;

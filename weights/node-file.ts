@@ -19,7 +19,10 @@ export interface FileDigest {
   sha256: string;
 }
 
-/** Opens a regular file for reading. Throws SourceError when it is missing, not permitted, or no regular file. */
+/**
+ * Opens a regular file for reading.
+ * @throws {SourceError} when it is missing, not permitted, or no regular file
+ */
 export async function openFile(path: string): Promise<FileSource> {
   const { open, stat } = await nodeFiles();
   // Asked before opening: opening a named pipe would wait for a writer.
@@ -72,12 +75,15 @@ export async function withFile<T>(path: string, use: (source: FileSource) => Pro
 /** Longest text that `readTextFile` takes, bytes. */
 const LONGEST_TEXT = 2 ** 20;
 
-/** A small text file such as a config, in UTF-8; undefined where there is none. Throws SourceError for a long one. */
+/**
+ * A small text file such as a config, in UTF-8; undefined where there is none.
+ * @throws {SourceError} when it cannot be read, or is longer than 1 MiB
+ */
 export async function readTextFile(path: string): Promise<string | undefined> {
   if (!(await fileExists(path))) return undefined;
   return withFile(path, async (source) => {
     if (source.size > LONGEST_TEXT) {
-      throw new SourceError('this is no text of that kind', {
+      throw new SourceError('the file is too long for a text of this kind', {
         file: path,
         expected: `at most ${LONGEST_TEXT} bytes`,
         found: `${source.size}`,
@@ -102,7 +108,11 @@ export async function openSibling(path: string, name: string): Promise<FileSourc
   return openFile(join(dirname(path), name));
 }
 
-/** Size and sha256 of a file, read piece by piece. Throws SourceError, or the signal's reason. */
+/**
+ * Size and sha256 of a file, read piece by piece.
+ * @throws {SourceError} when it cannot be read
+ * @throws the signal's reason
+ */
 export async function digestFile(
   path: string,
   options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},

@@ -11,9 +11,14 @@ import { openTorchZip } from './torch/torch-zip.js';
 /**
  * Opens a file: safetensors, the index of a safetensors checkpoint in several files, or PyTorch's in either layout. Only
  * its directory is read, whatever its size; nothing in it is executed. `close()` it after use.
- *
- * Throws SourceError where it cannot be read, and for damaged, foreign or hostile files HeaderError, LayoutError,
- * TensorTypeError, ArchiveError, PickleError, ForbiddenGlobalError or ShardIndexError.
+ * @throws {SourceError} when it cannot be read
+ * @throws {HeaderError} when it is no checkpoint, or its header is damaged
+ * @throws {TensorTypeError} when an element type is unknown
+ * @throws {LayoutError} when the tensors do not fit the file
+ * @throws {ArchiveError} when its zip archive is damaged or hostile
+ * @throws {PickleError} when its pickle is damaged or holds more than tensors and plain values
+ * @throws {ForbiddenGlobalError} when its pickle names another Python object than those of tensors
+ * @throws {ShardIndexError} when its index is not valid, or the files of the index have other tensors
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const source = await openFile(path);

@@ -37,7 +37,12 @@ export interface Header {
   tensors: Map<string, HeaderEntry>;
 }
 
-/** Reads the header's text. Throws HeaderError, LayoutError or TensorTypeError. */
+/**
+ * Reads the header's text.
+ * @throws {HeaderError} when it breaks the format or names a tensor twice
+ * @throws {TensorTypeError} when an element type is unknown
+ * @throws {LayoutError} when shape and offsets of a tensor disagree
+ */
 export function parseHeader(text: string, file: string): Header {
   const tensors = new Map<string, HeaderEntry>();
   let metadata: Map<string, string> | undefined;
@@ -79,7 +84,7 @@ export function formatHeader({ metadata, tensors }: Header): string {
   return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
-/** Throws LayoutError unless the tensors' spans follow one another from the first byte of data to the last. */
+/** @throws {LayoutError} when the tensors' bytes leave gaps, overlap, or do not fill the data exactly */
 export function requireTiling(tensors: ReadonlyMap<string, HeaderEntry>, dataSize: number, file: string): void {
   const remedy = 'the file is damaged or cut short; fetch it again';
   const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
@@ -113,13 +118,16 @@ export function faultOfName(name: string): string | undefined {
   return undefined;
 }
 
-/** Throws HeaderError for a name that is no plain key (see `faultOfName`). */
+/** @throws {HeaderError} for a name that is no plain key (see `faultOfName`) */
 export function requireTensorName(name: string, file: string): void {
   const problem = faultOfName(name);
   if (problem !== undefined) throw new HeaderError(problem, { file, tensor: name, remedy: 'rename the tensor' });
 }
 
-/** Elements of a shape. Throws LayoutError for sizes that are not non-negative integers or whose product is absurd. */
+/**
+ * Elements of a shape.
+ * @throws {LayoutError} when a size is no non-negative integer, or the product exceeds 2^53 − 1
+ */
 export function elementCount(shape: readonly number[], file: string, tensor?: string): number {
   const count = shape.reduce((product, size) => product * size, 1);
   if (shape.length <= MOST_DIMENSIONS && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {

@@ -35,9 +35,13 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a file: to a temporary name first, flushed, then renamed. Returns its size and sha256, as a manifest wants them.
- * Throws HeaderError, LayoutError or TensorTypeError for tensors that do not fit what they say, WriteError when the disk
- * refuses, or the signal's reason; in each case an older file of that name stays as it was.
+ * Writes a file: to a temporary name first, flushed, then renamed. When it fails, an older file of that name stays.
+ * @returns size and sha256 of the file, as in a manifest
+ * @throws {HeaderError} for a name that is given twice or is none, or metadata that is no text
+ * @throws {TensorTypeError} when an array is not of the stated element type
+ * @throws {LayoutError} when an array does not fit its shape
+ * @throws {WriteError} when the system does not let it be written
+ * @throws the signal's reason
  */
 export async function writeSafetensors(
   path: string,
@@ -86,8 +90,8 @@ export async function* safetensorsChunks(
 }
 
 /**
- * A tensor of f32 values to be stored as F32, F16 or BF16 (rounded to nearest). Throws NonFiniteError for a finite value
- * that the smaller type cannot hold; NaN and infinities are stored as they are.
+ * A tensor of f32 values to be stored as F32, F16 or BF16 (rounded to nearest). NaN and infinities are stored as they are.
+ * @throws {NonFiniteError} for a finite value that the smaller type cannot hold
  */
 export function tensorOf(
   name: string,

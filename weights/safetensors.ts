@@ -1,7 +1,7 @@
 /**
  * Reading safetensors files. Everything in the header is checked before any tensor is read, so that a damaged or hostile
- * file is refused at once and no allocation exceeds the file's own size. Values are not looked at: whether NaN is a fault
- * is the caller's to say (`loadTensors` in `load.ts` refuses it).
+ * file is refused at once and no allocation exceeds the file's own size. Values are not checked: whether NaN is a fault
+ * is for the caller to decide (`loadTensors` in `load.ts` refuses it).
  */
 
 import { type Checkpoint, checkpointOf } from './checkpoint.js';
@@ -30,8 +30,9 @@ export interface SafetensorsFile {
   /** In the order of the header. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /**
-   * The stored elements, row-major; F16 and BF16 as their bits. The array is the caller's own. Throws UnknownTensorError
-   * for a name that is not there and SourceError when the bytes cannot be read.
+   * The stored elements, row-major; F16 and BF16 as their bits. The array is the caller's own.
+   * @throws {UnknownTensorError} here and in all reading, for a name that is not there
+   * @throws {SourceError} here and in all reading, when the bytes cannot be read
    */
   read(name: string): Promise<TypedArray<ArrayBuffer>>;
   /** `count` of the stored elements from `first`; both within the tensor. */
@@ -42,9 +43,10 @@ export interface SafetensorsFile {
 
 /**
  * Opens a safetensors file of any size; the source stays the caller's to close.
- *
- * Throws HeaderError (no safetensors file, or a header that breaks the format), TensorTypeError (unknown dtype),
- * LayoutError (shapes and offsets that do not tile the data exactly) or SourceError (bytes cannot be read).
+ * @throws {HeaderError} when it is no safetensors file, or its header breaks the format
+ * @throws {TensorTypeError} when an element type is unknown
+ * @throws {LayoutError} when shapes and offsets do not fill the data exactly
+ * @throws {SourceError} when the bytes cannot be read
  */
 export async function openSafetensors(source: ByteSource): Promise<SafetensorsFile> {
   const file = source.name;

@@ -1,5 +1,5 @@
 /**
- * Checkpoints in several safetensors files, told by an index: `{"metadata": {…}, "weight_map": {tensor: file name}}`
+ * Checkpoints in several safetensors files, listed by an index: `{"metadata": {…}, "weight_map": {tensor: file name}}`
  * (https://huggingface.co/docs/transformers/big_models).
  */
 
@@ -19,7 +19,9 @@ const LONGEST_FILE_NAME = 255;
 
 /**
  * Opens the index and every file it names, which `openSibling` finds. The tensors of the files must be exactly those of
- * the index. Throws ShardIndexError, or what opening a file throws.
+ * the index.
+ * @throws {ShardIndexError} when the index is not valid, or its files have other tensors
+ * @throws the errors of `openSafetensors`, or what `openSibling` throws
  */
 export async function openShards(source: ByteSource, openSibling: OpenSibling | undefined): Promise<Checkpoint> {
   const { name: file } = source;

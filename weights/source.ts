@@ -8,8 +8,8 @@ export interface ByteSource {
   /** Bytes in all. */
   readonly size: number;
   /**
-   * `length` bytes from `offset`, in memory that is the caller's own and starts its buffer. Throws SourceError for a
-   * range beyond the end or bytes that cannot be read.
+   * `length` bytes from `offset`, in memory that is the caller's own and starts its buffer.
+   * @throws {SourceError} when the range reaches beyond the end, or the bytes cannot be read
    */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -48,7 +48,7 @@ export function blobSource(blob: BlobLike, name = 'blob'): ByteSource {
   };
 }
 
-/** Throws SourceError unless `offset … offset + length` lies within `size`. */
+/** @throws {SourceError} when `offset … offset + length` does not lie within `size` */
 export function requireRange(name: string, size: number, offset: number, length: number): void {
   if (
     Number.isSafeInteger(offset) &&

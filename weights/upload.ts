@@ -11,7 +11,7 @@ import { type ExpectedTensor, type MatchOptions, matchTensors, requireFinite, st
 import { copyStrided, rowMajorStrides } from './strided-copy.js';
 import { toF32 } from './to-f32.js';
 
-/** A model's parameter, as `ParameterSpec` in model/parameters.ts has it. */
+/** A model's parameter, as `ParameterSpec` in model/networks/parameters.ts has it. */
 export type WeightSpec = Pick<ExpectedTensor, 'name' | 'shape' | 'torchOrder'>;
 
 export type DeviceDType = 'f32' | 'f16';
@@ -50,9 +50,11 @@ const UNSETTLED = 64 * 2 ** 20;
 /**
  * Writes a checkpoint's tensors to the target's variables of the same names.
  *
- * Host memory beyond the variables themselves stays below 256 MB, whatever the checkpoint's size. Throws TensorMatchError
- * with every mismatch before anything is written, NonFiniteError (also for values beyond f16, where that is asked for),
- * SourceError, or the signal's reason.
+ * Host memory beyond the variables themselves stays below 256 MB, whatever the checkpoint's size.
+ * @throws {TensorMatchError} with every mismatch, before anything is written
+ * @throws {NonFiniteError} for NaN, infinities, and values too large for f16 where that is asked for
+ * @throws {SourceError} when the file cannot be read
+ * @throws the signal's reason
  */
 export async function uploadWeights(
   checkpoint: Checkpoint,

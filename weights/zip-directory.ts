@@ -220,7 +220,10 @@ function zip64Numbers(view: DataView, from: number, to: number, fail: (problem: 
   return [];
 }
 
-/** Throws ArchiveError where entries overlap: the overlap is how small archives unpack to huge ones. */
+/**
+ * By entries that overlap, small archives unpack to huge ones.
+ * @throws {ArchiveError} when entries overlap
+ */
 function requireDisjoint(entries: ReadonlyMap<string, ZipEntry>, limit: number, file: string): void {
   const inOrder = [...entries.values()].sort((a, b) => a.headerOffset - b.headerOffset);
   inOrder.forEach((entry, i) => {

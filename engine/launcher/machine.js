@@ -47,7 +47,7 @@ export function driverVariable(env = process.env) {
   return { name, text: `${name} is ${env[name]}, so that Vulkan looks for drivers there alone; ${fault}` };
 }
 
-/** The commands that mend each fault, as text for a person to run; on systems without apt, advice. */
+/** The commands that fix each fault, as text for a person to run; on systems without apt, advice. */
 export function remedies() {
   const variable = driverVariable();
   const { adapter, ffmpeg } = installRemedies();

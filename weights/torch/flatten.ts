@@ -25,8 +25,9 @@ export interface FlatObject {
 
 /**
  * `{'model': {'a': tensor}, 'epoch': 3}` gives the tensor `model.a` and the value `epoch`; lists and tuples count their
- * items from 0. Throws PickleError for containers within themselves, names that two things share or that are no names,
- * and more values than any checkpoint has.
+ * items from 0.
+ * @throws {PickleError} for containers within themselves, names that are used twice or are not valid, and more values than
+ * any checkpoint has
  */
 export function flatten(root: PickleValue, file: string): FlatObject {
   const tensors = new Map<string, TorchTensor>();

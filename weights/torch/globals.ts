@@ -53,7 +53,11 @@ export function allowedGlobal(name: string): TorchGlobal | undefined {
   return ALLOWED.get(name);
 }
 
-/** What calling `global` makes. Throws PickleError or LayoutError for arguments that torch does not write. */
+/**
+ * What calling `global` makes.
+ * @throws {PickleError} for arguments that torch does not write
+ * @throws {LayoutError} for a tensor that does not fit its storage
+ */
 export function call(global: TorchGlobal, args: readonly PickleValue[], file: string): PickleValue {
   const wrong = (expected: string): PickleError =>
     new PickleError(`${global.name} is called in a way that torch.save does not write`, {

@@ -22,8 +22,12 @@ const FIRST_READ = 2 ** 20;
 const GROWTH = 4;
 
 /**
- * Opens a checkpoint; nothing in it is executed. Throws HeaderError (no such file), PickleError, ForbiddenGlobalError,
- * LayoutError or SourceError.
+ * Opens a checkpoint; nothing in it is executed.
+ * @throws {HeaderError} when it is no file of this layout
+ * @throws {PickleError} when a pickle is damaged or holds more than tensors and plain values
+ * @throws {ForbiddenGlobalError} when a pickle names another Python object than those of tensors
+ * @throws {LayoutError} when tensors, storages and file do not fit one another
+ * @throws {SourceError} when the bytes cannot be read
  */
 export async function openTorchLegacy(source: ByteSource): Promise<Checkpoint> {
   const file = source.name;

@@ -19,8 +19,12 @@ const PICKLE = '/data.pkl';
 const LONGEST_BYTE_ORDER = 16;
 
 /**
- * Opens a checkpoint; nothing in it is executed, and only its directory and its pickle are read. Throws ArchiveError,
- * PickleError, ForbiddenGlobalError, LayoutError or SourceError.
+ * Opens a checkpoint; nothing in it is executed, and only its directory and its pickle are read.
+ * @throws {ArchiveError} when the archive is damaged, hostile, or no PyTorch checkpoint
+ * @throws {PickleError} when the pickle is damaged or holds more than tensors and plain values
+ * @throws {ForbiddenGlobalError} when the pickle names another Python object than those of tensors
+ * @throws {LayoutError} when a tensor does not fit its storage
+ * @throws {SourceError} when the bytes cannot be read
  */
 export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
   const file = source.name;
