@@ -1,6 +1,7 @@
 /** Files that appear whole or not at all. */
 
 import { nodeCrypto, nodeFiles, nodeFilesSync, nodePaths, nodeSystem } from './node-modules.js';
+import { isRunning } from './running.js';
 import { systemCodeOf } from './system-error.js';
 
 /**
@@ -64,15 +65,6 @@ async function sweep(temporary: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const pid = name.startsWith(prefix) && /^(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))?.[1];
     if (pid && !isRunning(Number(pid))) await rm(join(folder, name), { force: true }).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCodeOf(error) !== 'ESRCH';
   }
 }
 

@@ -17,8 +17,10 @@ export interface AudioOptions extends MediaOptions {
 /**
  * Decodes a clip's first sound stream to mono samples in −1…1. Sample 0 belongs to the first frame of the picture (or, with
  * `start`, that much later); gaps in the stream are filled with silence so that later sounds stay where they belong.
- *
- * Throws a `MediaError`: no sound stream, not a media file, undecodable.
+ * @throws {NoAudioStreamError} when it has no sound stream
+ * @throws {UndecodableMediaError} when the stream does not decode
+ * @throws {MediaRangeError} when `start` is negative
+ * @throws {MediaError} of another kind when it is no media file
  */
 export async function decodeAudio(path: string, options: AudioOptions = {}): Promise<Float32Array> {
   const { sampleRate = 16000, start = 0, duration } = options;

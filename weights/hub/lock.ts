@@ -2,6 +2,8 @@
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning } from '../../engine/platform/running.js';
+import { systemCodeOf } from '../../engine/platform/system-error.js';
 import { cannotWrite } from '../node-file.js';
 import { LockedError } from './errors.js';
 
@@ -34,7 +36,7 @@ async function acquire(path: string): Promise<boolean> {
     await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (systemCodeOf(cause) === 'EEXIST') return false;
     throw cannotWrite(path, cause);
   }
 }
@@ -43,16 +45,6 @@ async function acquire(path: string): Promise<boolean> {
 async function holderOf(path: string): Promise<number | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return /^\d{1,10}\n$/.test(text) ? Number(text) : undefined;
-}
-
-function isRunning(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    // A process of another user may not be signalled, but it runs.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function locked(path: string, holder: number | undefined): LockedError {
