@@ -1,6 +1,6 @@
 // The command itself, in a process whose stderr is relieved of the driver's harmless lines.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
@@ -51,6 +51,19 @@ export function lineFilter(write) {
   };
 }
 
+/** Removes the folders of launchers that were killed. */
+function sweep(folder) {
+  for (const name of readdirSync(folder)) {
+    const pid = /^onset-runtime-(\d+)-/.exec(name)?.[1];
+    if (!pid) continue;
+    try {
+      process.kill(Number(pid), 0);
+    } catch (error) {
+      if (error.code === 'ESRCH') rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
 /**
  * Runs `script` with the arguments and resolves with its exit code. The child has an IPC channel so that it ends when this
  * process is killed, and learns from the environment whether stderr is a terminal, which a pipe hides from it.
@@ -61,7 +74,8 @@ export function runChild(script, args, environment) {
   if (!env.XDG_RUNTIME_DIR && process.platform === 'linux') {
     // Without one the Vulkan loader only complains, so a missing or full temporary folder is no reason to stop.
     try {
-      env.XDG_RUNTIME_DIR = runtime = mkdtempSync(join(tmpdir(), 'onset-runtime-'));
+      sweep(tmpdir());
+      env.XDG_RUNTIME_DIR = runtime = mkdtempSync(join(tmpdir(), `onset-runtime-${process.pid}-`));
     } catch {}
   }
   // Each thread that compiles kernels leaves a heap of its own behind; two for all of them are some 20 MB less, as fast.
