@@ -34,6 +34,3 @@ export interface FamilyCases<P extends Problem> {
   /** Sizes to time. */
   readonly perf: readonly { name: string; problem: P }[];
 }
-
-/** Forgets the problem type, for lists over all families. */
-export type AnyCases = FamilyCases<never>;

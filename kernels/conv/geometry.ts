@@ -31,7 +31,7 @@ export interface Convolution extends ConvAttributes {
 }
 
 /** Outputs along one axis; below 1 where the kernel does not fit. */
-export function outputLength(
+function outputLength(
   length: number,
   kernel: number,
   stride: number,

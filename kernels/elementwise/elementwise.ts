@@ -1,7 +1,6 @@
 /** Elementwise maps with broadcasting: one kernel for every expression. */
 
 import {
-  byteLength,
   type Define,
   type DeviceProfile,
   type Family,
@@ -34,7 +33,7 @@ interface Collapsed {
 }
 
 /** Merges neighbouring dimensions over which every input behaves alike, and drops those of size 1. */
-export function collapse(outShape: readonly number[], inShapes: readonly (readonly number[])[]): Collapsed {
+function collapse(outShape: readonly number[], inShapes: readonly (readonly number[])[]): Collapsed {
   const dims: number[] = [];
   const varies: boolean[][] = [];
   for (let back = 1; back <= outShape.length; back++) {
@@ -127,8 +126,3 @@ const naive: Variant<ElementwiseProblem> = {
 };
 
 export const elementwiseFamily: Family<ElementwiseProblem> = { name: 'elementwise', variants: [vec4, naive] };
-
-/** Bytes read and written, for the share of memory bandwidth that `bench` prints. */
-export function elementwiseBytes(problem: ElementwiseProblem): number {
-  return [...problem.inputs, ...problem.outputs].reduce((sum, t) => sum + byteLength(t), 0);
-}

@@ -150,7 +150,7 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const normalDensity = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
 /** The same functions in f64: the reference that kernels are held against. */
-export const REFERENCE: Record<ScalarFunction, (...x: number[]) => number> = {
+const REFERENCE: Record<ScalarFunction, (...x: number[]) => number> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,

@@ -29,7 +29,7 @@ function bilinear({ width, height, data }: Image, x: number, y: number): number 
 }
 
 /** Flow [height, width] of x and of y, in pixels. */
-export function flowReference(first: Image, second: Image): { u: Float64Array; v: Float64Array } {
+function flowReference(first: Image, second: Image): { u: Float64Array; v: Float64Array } {
   const firsts = [first];
   const seconds = [second];
   for (let l = 1; l < FLOW_LEVELS; l++) {

@@ -13,7 +13,7 @@ export interface CopyAttributes {
 export type CopyProblem = Problem & CopyAttributes;
 
 /** Dimensions that the template can walk, once merged. */
-export const MAX_COPY_RANK = 6;
+const MAX_COPY_RANK = 6;
 
 /** The merged view, and whether whole `vec4`s can be moved or filled. */
 function plan({ outputs: [y], strides, offset }: CopyProblem): {

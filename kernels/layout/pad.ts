@@ -11,7 +11,7 @@ export interface PadAttributes {
 export type PadProblem = Problem & PadAttributes;
 
 /** Dimensions that the template can walk, once merged. */
-export const MAX_PAD_RANK = 6;
+const MAX_PAD_RANK = 6;
 
 interface PadDim {
   from: number;

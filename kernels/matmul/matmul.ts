@@ -8,7 +8,6 @@ import { subgroupMatrix } from './subgroup-matrix.js';
 import { tile } from './tile.js';
 
 export type { MatmulAttributes, MatmulProblem } from './problem.js';
-export { matmulSizes } from './problem.js';
 
 export const matmulFamily: Family<MatmulProblem> = {
   name: 'matmul',

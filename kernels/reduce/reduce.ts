@@ -89,7 +89,7 @@ export function rowCall(
 export const busyWorkgroups = (profile: DeviceProfile): number => (profile.kind === 'software' ? 16 : 256);
 
 /** What the reduction over chunk results is: squares and means are taken once. */
-export const secondPass = (kind: ReduceKind): ReduceKind => (kind === 'max' ? 'max' : 'sum');
+const secondPass = (kind: ReduceKind): ReduceKind => (kind === 'max' ? 'max' : 'sum');
 
 function row(lanes: Lanes): Variant<ReduceProblem> {
   return {
