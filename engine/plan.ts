@@ -29,7 +29,17 @@ export interface RunOptions {
   read?: readonly string[];
   /** Stops a run that has not begun. */
   signal?: AbortSignal;
+  /**
+   * Told in the plan's first run, where that takes longer than a second, how many of its dispatches are done: some drivers
+   * compile a kernel when it is first dispatched, for seconds each.
+   */
+  onCompiling?: ((done: number, total: number) => void) | undefined;
 }
+
+/** A part of a first run that takes less has hardly compiled. */
+const QUICK_MS = 50;
+/** A first run tells of its progress after this. */
+const SILENT_MS = 1000;
 
 type Inputs = Readonly<Record<string, TensorData>>;
 
@@ -94,18 +104,20 @@ export class Plan<O extends OutputTypes = Record<string, 'f32'>> {
     return turn;
   }
 
-  async #run(inputs: Inputs, { read, signal }: RunOptions): Promise<PlanOutputs<O>> {
+  async #run(inputs: Inputs, { read, signal, onCompiling }: RunOptions): Promise<PlanOutputs<O>> {
     signal?.throwIfAborted();
     if (this.#disposed) throw new DisposedError('this plan was disposed; compile the graph again');
     const resources = await this.prepare();
     const { device } = resources.host;
     const wanted = this.#wanted(read, resources);
     this.#write(inputs, resources);
+    const gradually = this.#runs === 0 && onCompiling;
+    if (gradually) await this.#submitGradually(resources, onCompiling);
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     if (++this.#runs === 2 && this.#hooks.onKernelTimes) {
       this.#hooks.onKernelTimes(await profileDispatches(device, resources.dispatches, this.program.steps));
-    } else this.#submit(resources);
+    } else if (!gradually) this.#submit(resources);
     if (wanted.length > 0) {
       const encoder = device.createCommandEncoder();
       for (const [, { source, staging }] of wanted) {
@@ -167,6 +179,30 @@ export class Plan<O extends OutputTypes = Record<string, 'f32'>> {
       if (!host.variables.ensure(name, type).written) {
         throw new PlanInputError(`variable '${name}' was never written; load the weights or initialise it first`);
       }
+    }
+  }
+
+  /** Submits in parts and waits for each; parts grow for as long as the driver is quick, since waiting takes time too. */
+  async #submitGradually(
+    { host: { device, dispatchesPerSubmit, loss }, dispatches }: PlanResources,
+    onCompiling: (done: number, total: number) => void,
+  ): Promise<void> {
+    const began = performance.now();
+    let count = 1;
+    for (let at = 0; at < dispatches.length; ) {
+      const from = performance.now();
+      device.pushErrorScope('validation');
+      const encoder = device.createCommandEncoder();
+      encodeDispatches(encoder, dispatches.slice(at, at + count));
+      device.queue.submit([encoder.finish()]);
+      const failed = device.popErrorScope();
+      await settled(loss.orLost(device.queue.onSubmittedWorkDone(), (info) => this.#lossError(info)));
+      const error = await failed;
+      if (error) throw new DeviceError(`the device refused the plan's work: ${error.message}`);
+      at += count;
+      const quick = performance.now() - from < QUICK_MS;
+      count = Math.min(dispatchesPerSubmit, quick ? 2 * count : Math.ceil(count / 2));
+      if (performance.now() - began > SILENT_MS) onCompiling(Math.min(at, dispatches.length), dispatches.length);
     }
   }
 

@@ -39,7 +39,7 @@ export {
   Parameters,
   type ParametersOptions,
 } from './parameters.js';
-export { PlanCache } from './plan-cache.js';
+export { compilingStage, PlanCache } from './plan-cache.js';
 export {
   type ModelStage,
   neededPath,

@@ -30,3 +30,9 @@ export class PlanCache {
     this.#plans.clear();
   }
 }
+
+/** `onCompiling` of a plan's run, told as a stage of a long call. */
+export const compilingStage = (
+  onProgress: ((stage: string, done: number, total: number) => void) | undefined,
+): ((done: number, total: number) => void) | undefined =>
+  onProgress && ((done, total) => onProgress('compiling kernels for this driver (once)', done, total));

@@ -13,7 +13,7 @@ import {
   verify,
   withFile,
 } from '../../weights/index.js';
-import { PlanCache } from '../networks/index.js';
+import { compilingStage, PlanCache } from '../networks/index.js';
 import { flowEulerSteps, WindowAverage, windowStarts } from '../samplers/index.js';
 import { type CallOptions, UnknownSoundError } from '../video-to-audio.js';
 import { TRACKS } from './alignment.js';
@@ -115,6 +115,16 @@ export class OnsetPipeline {
     });
   }
 
+  /** Compiles what a clip of that length needs, ahead of its features. */
+  async prepare(seconds: number): Promise<void> {
+    const windows = windowStarts(Math.max(1, Math.ceil(seconds * TOKEN_RATE)), WINDOW, OVERLAP).length;
+    const sizes = new Set([Math.min(windows, MOST_WINDOWS), windows % MOST_WINDOWS || MOST_WINDOWS]);
+    const batched = (['encode', 'denoise'] as const).flatMap((kind) =>
+      [...sizes].map((size) => this.#plan(kind, size)),
+    );
+    await Promise.all([...batched, this.#plan('decode', 1)]);
+  }
+
   /** Sound for each of several clips, their windows batched together. */
   async generate(clips: readonly VisualFeatures[], options: PipelineOptions): Promise<PipelineSound[]> {
     const { config } = this.model;
@@ -177,7 +187,7 @@ export class OnsetPipeline {
         const flow = flowAt(clips[clip]!.flow, start / TOKEN_RATE, step, WINDOW * FLOW_PER_TOKEN);
         visualFeatures.set(tokenFeatures(cellFeatures(flow)), b * perWindow);
       }
-      const out = await plan.run({ 'visual-features': visualFeatures });
+      const out = await plan.run({ 'visual-features': visualFeatures }, { onCompiling: compilingStage(onProgress) });
       for (const [b, { clip }] of part.entries()) {
         tokens.push(out.tokens!.slice(b * WINDOW * width, (b + 1) * WINDOW * width));
         windowTracks.push(out.tracks!.slice(b * WINDOW * TRACKS, (b + 1) * WINDOW * TRACKS));
@@ -218,14 +228,15 @@ export class OnsetPipeline {
           tokens.set(encoded.tokens[first + b]!, b * WINDOW * width);
           tracks.set(encoded.windowTracks[first + b]!, b * WINDOW * TRACKS);
         }
-        const out = await plan.run({
+        const inputs = {
           'noisy-latents': noisyLatents,
           tokens,
           tracks,
           time: new Float32Array(part.length * 2).fill(time),
           guidance: Float32Array.of(guidance),
           'class-index': Uint32Array.from(part, ({ clip, start }) => classOf(clip, start)),
-        });
+        };
+        const out = await plan.run(inputs, { onCompiling: compilingStage(onProgress) });
         for (const b of part.keys()) velocities.push(out.velocity!.slice(b * perWindow, (b + 1) * perWindow));
       }
       const blended = this.#blend(clipCount, windows, padded, velocities, channels);
@@ -269,7 +280,7 @@ export class OnsetPipeline {
       const plan = await this.#plan('decode', 1);
       const window = new Float32Array(DECODE_WINDOW * channels);
       window.set(latents.subarray(start * channels, (start + DECODE_WINDOW) * channels));
-      const { sound } = await plan.run({ latents: window });
+      const { sound } = await plan.run({ latents: window }, { onCompiling: compilingStage(onProgress) });
       const from = start === 0 ? 0 : context;
       const last = start + DECODE_WINDOW >= total;
       const to = Math.min(total - start, last ? DECODE_WINDOW : DECODE_WINDOW - context);

@@ -66,6 +66,8 @@ export class OnsetVideoToAudio implements VideoToAudioModel {
   async generate(clip: Clip, options: GenerateOptions & CallOptions = {}): Promise<GeneratedSound> {
     const { onProgress, signal } = options;
     const { appearance, ...sampling } = parseOptions(this.options, this.name, options);
+    // Kernels compile while the clip decodes; an error shows again where the plans are needed.
+    this.#pipeline.prepare(clip.seconds).catch(() => {});
     const { features, classified } = await this.#extract(clip, sampling.sound === undefined ? appearance : undefined, {
       onProgress,
       signal,
