@@ -12,3 +12,8 @@ export class OnsetError extends Error {
 export class KernelError extends OnsetError {
   override name = 'KernelError';
 }
+
+/** A WGSL template that is malformed, or is given other defines than it asks for; the message begins with file and line. */
+export class PreprocessorError extends OnsetError {
+  override name = 'PreprocessorError';
+}

@@ -6,9 +6,9 @@
 
 export { caseRandom, operandValues } from './case-random.js';
 export type { CaseRandom, FamilyCases } from './cases.js';
-export { KernelError, OnsetError } from './errors.js';
+export { KernelError, OnsetError, PreprocessorError } from './errors.js';
 export { families } from './families.js';
 export * from './kernel.js';
-export { type Preprocessed, PreprocessorError, preprocess } from './preprocessor.js';
+export { type Preprocessed, preprocess } from './preprocessor.js';
 export { idealProfiles } from './profiles.js';
 export { wgsl } from './wgsl.js';

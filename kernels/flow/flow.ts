@@ -46,32 +46,23 @@ const at = (role: Role): number => ROLES.indexOf(role);
 const from = (role: Role): BufferRef => scratchRead(at(role));
 const to = (role: Role): BufferRef => scratchWrite(at(role));
 
+/** Makes the call of a template on the images of a level. */
+type LevelCall = (template: string, level: number, buffers: BufferRef[], defines?: KernelCall['defines']) => KernelCall;
+
+/** In the order of the roles. */
+function scratchOf(images: number, height: number, width: number): TensorType[] {
+  const pixels = (level: number, channels = 1): TensorType => ({
+    shape: [images, height >> level, width >> level, channels],
+    dtype: 'f32',
+  });
+  const pyramid = [pixels(1), pixels(2), pixels(1), pixels(2)];
+  return [...pyramid, pixels(0, 2), pixels(0, 4), pixels(0, 4), pixels(0, 2), pixels(0, 2), pixels(0, 2), pixels(0, 2)];
+}
+
 function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
   return ({ inputs: [first] }) => {
     const [images, height, width] = first!.shape as [number, number, number];
-    const pixels = (level: number, channels = 1): TensorType => ({
-      shape: [images, height >> level, width >> level, channels],
-      dtype: 'f32',
-    });
-    const scratch = [
-      pixels(1),
-      pixels(2),
-      pixels(1),
-      pixels(2),
-      pixels(0, 2),
-      pixels(0, 4),
-      pixels(0, 4),
-      pixels(0, 2),
-      pixels(0, 2),
-      pixels(0, 2),
-      pixels(0, 2),
-    ];
-    const call = (
-      template: string,
-      level: number,
-      buffers: BufferRef[],
-      defines: KernelCall['defines'] = {},
-    ): KernelCall => {
+    const call: LevelCall = (template, level, buffers, defines = {}) => {
       const [w, h] = [width >> level, height >> level];
       return {
         template: `flow/${template}`,
@@ -81,11 +72,6 @@ function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
         workgroups: [Math.ceil(w / 64), h * images, 1],
       };
     };
-    const levels: [BufferRef, BufferRef][] = [
-      [input(0), input(1)],
-      [from('first1'), from('second1')],
-      [from('first2'), from('second2')],
-    ];
     const calls: KernelCall[] = [
       call('halve', 1, [input(0), to('first1')]),
       call('halve', 1, [input(1), to('second1')]),
@@ -93,39 +79,56 @@ function lowerFlow(direct: boolean): (problem: FlowProblem) => Lowering {
       call('halve', 2, [from('second1'), to('second2')]),
       call('clear', 2, [to('flowA')]),
     ];
-    let flow: [Role, Role] = ['flowA', 'flowB'];
-    const RADIUS = FLOW_RADIUS;
+    let flow: FlowRoles = ['flowA', 'flowB'];
     for (let level = FLOW_LEVELS - 1; level >= 0; level--) {
-      const [a, b] = levels[level]!;
       if (level < FLOW_LEVELS - 1) {
         calls.push(call('enlarge', level, [from(flow[0]), to(flow[1])]));
         flow = [flow[1], flow[0]];
       }
-      calls.push(call('gradient', level, [a, to('slope')]));
-      if (direct) calls.push(call('window', level, [from('slope'), to('tensor')], { RADIUS }));
-      else {
-        calls.push(call('rows', level, [from('slope'), to('rows')], { RADIUS, TENSOR: true }));
-        calls.push(call('columns', level, [from('rows'), to('tensor')], { RADIUS }));
-      }
-      for (let step = 0; step < FLOW_STEPS; step++) {
-        calls.push(call('residual', level, [a, b, from('slope'), from(flow[0]), to('residual')]));
-        if (!direct) calls.push(call('rows', level, [from('residual'), to('sums')], { RADIUS, TENSOR: false }));
-        calls.push(
-          call('update', level, [from('tensor'), from(direct ? 'residual' : 'sums'), from(flow[0]), to(flow[1])], {
-            RADIUS,
-            DIRECT: direct,
-            LAMBDA: FLOW_LAMBDA,
-          }),
-        );
-        flow = [flow[1], flow[0]];
-      }
+      flow = refineLevel(calls, call, level, flow, direct);
     }
     calls.push({
       ...call('cells', 0, [input(0), input(1), from(flow[0]), input(2), output()], { GRID: FLOW_GRID }),
       workgroups: [Math.ceil((images * FLOW_GRID * FLOW_GRID) / 64), 1, 1],
     });
+    const scratch = scratchOf(images, height, width);
     return { variant: direct ? 'naive' : 'separable', calls, scratch, flops: images * height * width * 300 };
   };
+}
+
+/** The flow so far, and where the next one is written. */
+type FlowRoles = [now: Role, next: Role];
+
+const LEVEL_IMAGES: readonly (readonly [BufferRef, BufferRef])[] = [
+  [input(0), input(1)],
+  [from('first1'), from('second1')],
+  [from('first2'), from('second2')],
+];
+
+/** Adds the steps of a level: structure tensors once, then residuals and updates. Gives back where the flow is. */
+function refineLevel(calls: KernelCall[], call: LevelCall, level: number, flow: FlowRoles, direct: boolean): FlowRoles {
+  const RADIUS = FLOW_RADIUS;
+  const [a, b] = LEVEL_IMAGES[level]!;
+  let [now, next] = flow;
+  calls.push(call('gradient', level, [a, to('slope')]));
+  if (direct) calls.push(call('window', level, [from('slope'), to('tensor')], { RADIUS }));
+  else {
+    calls.push(call('rows', level, [from('slope'), to('rows')], { RADIUS, TENSOR: true }));
+    calls.push(call('columns', level, [from('rows'), to('tensor')], { RADIUS }));
+  }
+  for (let step = 0; step < FLOW_STEPS; step++) {
+    calls.push(call('residual', level, [a, b, from('slope'), from(now), to('residual')]));
+    if (!direct) calls.push(call('rows', level, [from('residual'), to('sums')], { RADIUS, TENSOR: false }));
+    calls.push(
+      call('update', level, [from('tensor'), from(direct ? 'residual' : 'sums'), from(now), to(next)], {
+        RADIUS,
+        DIRECT: direct,
+        LAMBDA: FLOW_LAMBDA,
+      }),
+    );
+    [now, next] = [next, now];
+  }
+  return [now, next];
 }
 
 function unsupportedReason(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { evaluate, PreprocessorError, preprocess } from '../../kernels/preprocessor.js';
+import { PreprocessorError } from '../../kernels/errors.js';
+import { preprocess } from '../../kernels/preprocessor.js';
+import { evaluate } from '../../kernels/template-expression.js';
 import { suite } from '../harness/suite.js';
 
 const test = suite('kernels: preprocessor');
