@@ -6,8 +6,8 @@ import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, reasonOf, startTool } from
 import { defaultPicture, probeRaw } from './probe.js';
 
 export interface AudioOptions extends MediaOptions {
-  /** Samples a second of the result. Default 16000. */
-  sampleRate?: number;
+  /** Samples a second of the result. */
+  sampleRate: number;
   /** Seconds from the first frame (or, without a picture, from the first sample) at which to begin. */
   start?: number;
   /** Seconds to decode; by default to the end. */
@@ -22,8 +22,8 @@ export interface AudioOptions extends MediaOptions {
  * @throws {MediaRangeError} when `start` is negative
  * @throws {MediaError} of another kind when it is no media file
  */
-export async function decodeAudio(path: string, options: AudioOptions = {}): Promise<Float32Array> {
-  const { sampleRate = 16000, start = 0, duration } = options;
+export async function decodeAudio(path: string, options: AudioOptions): Promise<Float32Array> {
+  const { sampleRate, start = 0, duration } = options;
   if (!(start >= 0)) throw new MediaRangeError(`${path}: start ${start} s; 0 or more is expected`);
   const raw = await probeRaw(path, options);
   if (!raw.streams?.some((s) => s.codec_type === 'audio')) {

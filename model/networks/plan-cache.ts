@@ -21,13 +21,16 @@ export class PlanCache {
       trace(new Parameters(graph, this.#options));
       plan = this.#engine.compile(graph);
       this.#plans.set(name, plan);
+      // A failed compile is tried again when next asked for.
+      plan.catch(() => this.#plans.delete(name));
     }
     return plan;
   }
 
   async dispose(): Promise<void> {
-    for (const plan of this.#plans.values()) (await plan).dispose();
+    const plans = [...this.#plans.values()];
     this.#plans.clear();
+    for (const plan of await Promise.allSettled(plans)) if (plan.status === 'fulfilled') plan.value.dispose();
   }
 }
 

@@ -139,7 +139,7 @@ test(
   'sound of files that have none',
   async () => {
     for (const name of ['garbage.mp4', 'text.mp4', 'picture.mp4', 'empty.mp4']) {
-      await assertNamed(name, (each) => decodeAudio(each), scratch(`malformed/${name}`));
+      await assertNamed(name, (each) => decodeAudio(each, { sampleRate: 16000 }), scratch(`malformed/${name}`));
     }
   },
   LIMIT,

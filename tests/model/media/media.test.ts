@@ -193,7 +193,7 @@ test('counts from the first frame when the sound begins before it', async () => 
   const times = (await all(path)).map((f) => f.time);
   assert.equal(times.length, 50);
   assert.ok(Math.abs(times[0]!) < 0.002 && Math.abs(times[49]! - 1.96) < 0.002);
-  const sound = await decodeAudio(path);
+  const sound = await decodeAudio(path, { sampleRate: 16000 });
   const onset = sound.findIndex((s) => Math.abs(s) > 0.1) / 16000;
   assert.ok(Math.abs(onset - 0.5) < 0.005, `the tone begins ${onset} s after the first frame`);
 });
@@ -228,12 +228,13 @@ test('takes paths that look like options or protocols', async () => {
 });
 
 test('decodes sound to mono 16 kHz', async () => {
-  const sound = await decodeAudio(await pictureWithSound('sound.mp4', '64x48', '30000/1001', 2));
+  const sound = await decodeAudio(await pictureWithSound('sound.mp4', '64x48', '30000/1001', 2), { sampleRate: 16000 });
   assert.ok(Math.abs(sound.length - 32000) < 800, `${sound.length} samples`);
   let crossings = 0;
   for (let i = 4001; i < 20001; i++) if (sound[i - 1]! < 0 !== sound[i]! < 0) crossings++;
   assert.ok(Math.abs(crossings - 880) <= 3, `${crossings} zero crossings in a second of 440 Hz`);
-  await assert.rejects(decodeAudio(await picture('plain.mp4', '64x48', '25', 2)), NoAudioStreamError);
+  const silent = await picture('plain.mp4', '64x48', '25', 2);
+  await assert.rejects(decodeAudio(silent, { sampleRate: 16000 }), NoAudioStreamError);
 });
 
 test('has a sample clip whose impacts are where it says', async () => {

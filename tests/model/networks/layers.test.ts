@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Graph } from '../../../engine/engine.js';
+import { add, Graph } from '../../../engine/engine.js';
 import {
   convNext,
   convolve1d,
@@ -73,6 +73,19 @@ test('a plan is compiled once a name, and anew after the cache was disposed', as
   await plans.dispose();
   await plans.get('a', trace);
   assert.equal(traced, 2);
+  await plans.dispose();
+});
+
+test('a compile that fails is tried again, and does not keep the cache from being disposed', async () => {
+  const engine = await guestEngine();
+  const plans = new PlanCache(engine);
+  const identity =
+    (size: number) =>
+    (p: Parameters): void =>
+      void p.graph.output('y', add(p.graph.input('x', [size]), 1));
+  await assert.rejects(plans.get('a', identity(2 ** 34)));
+  const plan = await plans.get('a', identity(4));
+  assert.deepEqual(await plan.run({ x: Float32Array.of(1, 2, 3, 4) }), { y: Float32Array.of(2, 3, 4, 5) });
   await plans.dispose();
 });
 
