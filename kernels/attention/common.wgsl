@@ -18,6 +18,7 @@ struct Params {
   rows: u32,
   queries: u32,
   keys: u32,
+  head: u32,
   scale: f32,
 #if MASKED
   heads: u32,

@@ -8,8 +8,8 @@
 
 fn score(head: u32, query: u32, key: u32) -> f32 {
   var sum = 0.0;
-  for (var c = 0u; c < ${HEAD}u; c++) {
-    sum += f32(q[(head * params.queries + query) * ${HEAD}u + c]) * f32(k[(head * params.keys + key) * ${HEAD}u + c]);
+  for (var c = 0u; c < params.head; c++) {
+    sum += f32(q[(head * params.queries + query) * params.head + c]) * f32(k[(head * params.keys + key) * params.head + c]);
   }
 #if MASKED
   return max(sum * params.scale + mask_at(head, query, key), LOWEST);
@@ -32,13 +32,13 @@ fn main(
   for (var key = 0u; key < params.keys; key++) { top = max(top, score(head, query, key)); }
   var total = 0.0;
   for (var key = 0u; key < params.keys; key++) { total += exp(score(head, query, key) - top); }
-  for (var c = 0u; c < ${HEAD}u; c += 4u) {
+  for (var c = 0u; c < params.head; c += 4u) {
     var sum = vec4f();
     for (var key = 0u; key < params.keys; key++) {
       let p = exp(score(head, query, key) - top);
-      for (var e = 0u; e < min(4u, ${HEAD}u - c); e++) { sum[e] += p * f32(v[(head * params.keys + key) * ${HEAD}u + c + e]); }
+      for (var e = 0u; e < min(4u, params.head - c); e++) { sum[e] += p * f32(v[(head * params.keys + key) * params.head + c + e]); }
     }
-    for (var e = 0u; e < min(4u, ${HEAD}u - c); e++) { o[row * ${HEAD}u + c + e] = ${TYPE}(sum[e] / total); }
+    for (var e = 0u; e < min(4u, params.head - c); e++) { o[row * params.head + c + e] = ${TYPE}(sum[e] / total); }
   }
   lse[row] = top + log(total);
 }

@@ -44,8 +44,8 @@ export function attentionSizes({ inputs: [q, k, , mask] }: AttentionProblem): At
 }
 
 export function attentionParams(problem: AttentionProblem): Record<string, number> {
-  const { batch, heads, queries, keys, maskStrides } = attentionSizes(problem);
-  const params = { rows: batch * heads * queries, queries, keys, scale: problem.scale };
+  const { batch, heads, queries, keys, head, maskStrides } = attentionSizes(problem);
+  const params = { rows: batch * heads * queries, queries, keys, head, scale: problem.scale };
   if (!problem.inputs[3]) return params;
   return {
     ...params,

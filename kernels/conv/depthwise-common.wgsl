@@ -21,11 +21,5 @@ enable f16;
 #let TAPS = KERNEL_H * KERNEL_W
 #let SPAN = (PIXELS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1
 
-@group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<vec4<${Y_TYPE}>>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
-
-fn load_w(i: i32) -> vec4f {
-  let value = w[i];
-  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
-}

@@ -13,12 +13,18 @@
 #let BEGUN = (KERNEL_H + STRIDE_H - 1) / STRIDE_H - 1
 
 @group(0) @binding(0) var x: texture_storage_2d<${X_TYPE == 'f16' ? 'rgba16float' : 'rgba32float'}, read>;
+@group(0) @binding(1) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 
 var<private> x_quads: u32;
 var<private> x_rows_log2: u32;
 
 fn load_x(pixel: i32, quad: i32) -> vec4f {
   return textureLoad(x, texel(u32(quad), u32(pixel), x_quads, x_rows_log2));
+}
+
+fn load_w(i: i32) -> vec4f {
+  let value = w[i];
+  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
 }
 
 @compute @workgroup_size(64)

@@ -5,11 +5,19 @@
 // The host guarantees that C divides by 4; pixels may be ragged.
 #include conv/depthwise-common
 
+@group(0) @binding(1) var<storage, read> w: array<${W_TYPE}>;
 @group(0) @binding(0) var<storage, read> x: array<${X_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 
 fn load_x(pixel: i32, quad: i32) -> vec4f {
   let value = x[pixel * (params.out_c / 4) + quad];
   return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+}
+
+// One tap of the filters of four channels.
+fn load_tap(quad: i32, ky: i32, kx: i32) -> vec4f {
+  let taps = params.kernel_h * ${KERNEL_W};
+  let at = 4 * quad * taps + ky * ${KERNEL_W} + kx;
+  return vec4f(f32(w[at]), f32(w[at + taps]), f32(w[at + 2 * taps]), f32(w[at + 3 * taps]));
 }
 
 @compute @workgroup_size(64)
@@ -27,16 +35,13 @@ fn main(
   let line = index / quads / segments;
   let oy = line % params.out_h;
   let batch = line / params.out_h;
-#for t in 0..TAPS
-  let w${t} = load_w(quad * ${TAPS} + ${t});
-#end
 #for p in 0..PIXELS
   var sum${p} = vec4f();
 #end
   let ix = ox * ${STRIDE_W} - params.pad_w;
-#for ky in 0..KERNEL_H
-  {
-    let iy = oy * params.stride_h - params.pad_h + ${ky} * params.dilation_h;
+  // Lines of the filter are a loop of a length that drivers do not know: unrolled, they take seconds to compile.
+  for (var ky = 0; ky < params.kernel_h; ky++) {
+    let iy = oy * params.stride_h - params.pad_h + ky * params.dilation_h;
     if (within(iy, params.in_h)) {
       let base = (batch * params.in_h + iy) * params.in_w + ix;
 #for t in 0..SPAN
@@ -44,19 +49,20 @@ fn main(
       let x${t} = select(vec4f(), load_x(select(0, base + ${t}, inside${t}), quad), inside${t});
 #end
 #for kx in 0..KERNEL_W
-#let TAP = FLIP ? TAPS - 1 - ky * KERNEL_W - kx : ky * KERNEL_W + kx
-      let f${kx} = vec4f(w${TAP / 4}[${TAP % 4}], w${(TAP + TAPS) / 4}[${(TAP + TAPS) % 4}], w${(TAP + 2 * TAPS) / 4}[${(TAP + 2 * TAPS) % 4}], w${(TAP + 3 * TAPS) / 4}[${(TAP + 3 * TAPS) % 4}]);
+      let f${kx} = load_tap(quad, ${FLIP ? 'params.kernel_h - 1 - ky' : 'ky'}, ${FLIP ? KERNEL_W - 1 - kx : kx});
 #for p in 0..PIXELS
       sum${p} += x${p * STRIDE_W + kx * DILATION_W} * f${kx};
 #end
 #end
     }
   }
-#end
+  var sums = array<vec4f, ${PIXELS}>(
 #for p in 0..PIXELS
-  if (ox + ${p} < params.out_w) {
-    let to = (line * params.out_w + ox + ${p}) * quads + quad;
-    y[to] = vec4<${Y_TYPE}>(apply_epilogue(sum${p}, u32(to), u32(quad)));
-  }
+    sum${p},
 #end
+  );
+  for (var p = 0; p < min(${PIXELS}, params.out_w - ox); p++) {
+    let to = (line * params.out_w + ox + p) * quads + quad;
+    y[to] = vec4<${Y_TYPE}>(apply_epilogue(sums[p], u32(to), u32(quad)));
+  }
 }

@@ -74,7 +74,7 @@ export function forwardOrInputGradientVariants<P extends EpilogueProblem>(
     unsupportedReason: (profile, problem) =>
       unsupportedTiles(profile) ?? unsupportedGrid(profile, convolutionOf(problem), null, adjoint),
     notPreferredReason: preferOnHardware,
-    lower: oneCall('tile', (_, problem, convolution) => tileCall(problem, convolution, adjoint)),
+    lower: oneCall('tile', (profile, problem, convolution) => tileCall(profile, problem, convolution, adjoint)),
   };
 
   return [depthwiseTexture, depthwise, winograd, subgroupTexture, subgroup, tile];

@@ -101,7 +101,12 @@ export function subgroupCall(
 }
 
 /** The same through tiles in workgroup memory. */
-export function tileCall(problem: EpilogueProblem, convolution: Convolution, adjoint: boolean): KernelCall {
+export function tileCall(
+  profile: DeviceProfile,
+  problem: EpilogueProblem,
+  convolution: Convolution,
+  adjoint: boolean,
+): KernelCall {
   const { x, w, y, groups } = convolution;
   const [source, result] = adjoint ? [y, x] : [x, y];
   const wide = (result.shape[3]! / groups) % 4 === 0;
@@ -109,6 +114,7 @@ export function tileCall(problem: EpilogueProblem, convolution: Convolution, adj
     template: 'conv/tile',
     defines: {
       ADJOINT: adjoint,
+      UNROLL: profile.kind !== 'software',
       WIDE: wide,
       SOURCE_TYPE: source.dtype,
       WEIGHT_TYPE: w.dtype,

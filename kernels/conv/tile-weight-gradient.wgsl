@@ -9,6 +9,8 @@
 #param G_TYPE
 #param W_TYPE
 #param F16
+// As in `tile.wgsl`.
+#param UNROLL
 #if F16
 enable f16;
 #end
@@ -73,7 +75,7 @@ fn main(
     a_tile[thread] = a;
     b_tile[thread] = b;
     workgroupBarrier();
-    for (var q = 0; q < STEP; q++) {
+    for (var q = 0; q < ${UNROLL ? 'STEP' : 'min(STEP, last - start)'}; q++) {
       let left = a_tile[q * 16 + down];
       let right = b_tile[q * 16 + across];
 #for r in 0..4

@@ -15,6 +15,8 @@
 #param RESULT_TYPE
 #param F16
 #param OUTPUT_BINDING = 2
+// Off, the steps are a loop of a length that drivers do not know: software drivers take seconds to compile an unrolled one.
+#param UNROLL
 #if F16
 enable f16;
 #end
@@ -147,7 +149,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) loc
     b_tile[across * PITCH + down] = b;
 #end
     workgroupBarrier();
-    for (var q = 0; q < STEP; q++) {
+    for (var q = 0; q < ${UNROLL ? 'STEP' : 'min(STEP, inner - start)'}; q++) {
       let left = a_tile[q * PITCH + down];
       let right = b_tile[q * PITCH + across];
 #for r in 0..4

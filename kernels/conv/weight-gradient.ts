@@ -211,7 +211,13 @@ const tile: Variant<WeightGradientProblem> = {
     const splits = splitsOf(profile, tiles[0] * tiles[1] * groups, steps);
     return withSplitK(profile, 'tile', convolution, splits, (type, whole) => ({
       template: 'conv/tile-weight-gradient',
-      defines: { X_TYPE: x.dtype, G_TYPE: y.dtype, W_TYPE: type.dtype, F16: usesF16(problem) },
+      defines: {
+        X_TYPE: x.dtype,
+        G_TYPE: y.dtype,
+        W_TYPE: type.dtype,
+        F16: usesF16(problem),
+        UNROLL: profile.kind !== 'software',
+      },
       buffers: [input(0), input(1), whole ? output() : scratchWrite(0)],
       params: geometryParams(convolution),
       workgroups: [...tiles, splits * groups],

@@ -15,6 +15,8 @@ struct Params {
   height: i32, width: i32, quads: i32,
   tiles_h: i32, tiles_w: i32, pad_h: i32, pad_w: i32,
   first: i32, count: i32,
+  // Side of a patch, 6.
+  side: i32,
 }
 
 @group(0) @binding(0) var<storage, read> source: array<${SOURCE_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
@@ -39,27 +41,41 @@ fn main(
   let x = tile % params.tiles_w * 4 - params.pad_w;
   let y = (tile / params.tiles_w) % params.tiles_h * 4 - params.pad_h;
   let batch = tile / (params.tiles_w * params.tiles_h);
+  // Loops of a length that drivers do not know: unrolled, the 36 loads and stores take them seconds to compile. Values move
+  // from register to register between the steps, which is cheaper than an array with a variable index.
 #for i in 0..6
 #for j in 0..6
-  let inside${i}_${j} = u32(y + ${i}) < u32(params.height) && u32(x + ${j}) < u32(params.width);
-  let d${i}_${j} = select(vec4f(), load(select(0, ((batch * params.height + y + ${i}) * params.width + x + ${j}) * params.quads + quad, inside${i}_${j})), inside${i}_${j});
+  var e${i}_${j} = vec4f();
 #end
 #end
-#for j in 0..6
-  let e0_${j} = 4.0 * d0_${j} - 5.0 * d2_${j} + d4_${j};
-  let e1_${j} = d4_${j} + d3_${j} - 4.0 * (d2_${j} + d1_${j});
-  let e2_${j} = d4_${j} - d3_${j} - 4.0 * (d2_${j} - d1_${j});
-  let e3_${j} = d4_${j} - d2_${j} + 2.0 * (d3_${j} - d1_${j});
-  let e4_${j} = d4_${j} - d2_${j} - 2.0 * (d3_${j} - d1_${j});
-  let e5_${j} = 4.0 * d1_${j} - 5.0 * d3_${j} + d5_${j};
+  for (var j = 0; j < params.side; j++) {
+#for i in 0..6
+    let inside${i} = u32(y + ${i}) < u32(params.height) && u32(x + j) < u32(params.width);
+    let d${i} = select(vec4f(), load(select(0, ((batch * params.height + y + ${i}) * params.width + x + j) * params.quads + quad, inside${i})), inside${i});
+#for k in 0..5
+    e${i}_${k} = e${i}_${k + 1};
 #end
+#end
+    e0_5 = 4.0 * d0 - 5.0 * d2 + d4;
+    e1_5 = d4 + d3 - 4.0 * (d2 + d1);
+    e2_5 = d4 - d3 - 4.0 * (d2 - d1);
+    e3_5 = d4 - d2 + 2.0 * (d3 - d1);
+    e4_5 = d4 - d2 - 2.0 * (d3 - d1);
+    e5_5 = 4.0 * d1 - 5.0 * d3 + d5;
+  }
   let step = params.count * params.quads;
-#for i in 0..6
-  v[${6 * i} * step + index] = 4.0 * e${i}_0 - 5.0 * e${i}_2 + e${i}_4;
-  v[${6 * i + 1} * step + index] = e${i}_4 + e${i}_3 - 4.0 * (e${i}_2 + e${i}_1);
-  v[${6 * i + 2} * step + index] = e${i}_4 - e${i}_3 - 4.0 * (e${i}_2 - e${i}_1);
-  v[${6 * i + 3} * step + index] = e${i}_4 - e${i}_2 + 2.0 * (e${i}_3 - e${i}_1);
-  v[${6 * i + 4} * step + index] = e${i}_4 - e${i}_2 - 2.0 * (e${i}_3 - e${i}_1);
-  v[${6 * i + 5} * step + index] = 4.0 * e${i}_1 - 5.0 * e${i}_3 + e${i}_5;
+  for (var i = 0; i < params.side; i++) {
+    let to = 6 * i * step + index;
+    v[to] = 4.0 * e0_0 - 5.0 * e0_2 + e0_4;
+    v[to + step] = e0_4 + e0_3 - 4.0 * (e0_2 + e0_1);
+    v[to + 2 * step] = e0_4 - e0_3 - 4.0 * (e0_2 - e0_1);
+    v[to + 3 * step] = e0_4 - e0_2 + 2.0 * (e0_3 - e0_1);
+    v[to + 4 * step] = e0_4 - e0_2 - 2.0 * (e0_3 - e0_1);
+    v[to + 5 * step] = 4.0 * e0_1 - 5.0 * e0_3 + e0_5;
+#for k in 0..5
+#for j in 0..6
+    e${k}_${j} = e${k + 1}_${j};
 #end
+#end
+  }
 }

@@ -9,7 +9,7 @@ enable f16;
 #end
 #include common/index
 
-struct Params { filters: i32, quads: i32 }
+struct Params { filters: i32, quads: i32, side: i32 }
 
 @group(0) @binding(0) var<storage, read> w: array<${W_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 @group(0) @binding(1) var<storage, read_write> u: array<vec4f>;
@@ -44,12 +44,24 @@ fn main(
   let e4_${j} = w0_${j} / 24.0 - w1_${j} / 12.0 + w2_${j} / 6.0;
   let e5_${j} = w2_${j};
 #end
-#for i in 0..6
-  u[${6 * i} * step + index] = e${i}_0 / 4.0;
-  u[${6 * i + 1} * step + index] = (e${i}_0 + e${i}_1 + e${i}_2) / -6.0;
-  u[${6 * i + 2} * step + index] = (e${i}_0 - e${i}_1 + e${i}_2) / -6.0;
-  u[${6 * i + 3} * step + index] = e${i}_0 / 24.0 + e${i}_1 / 12.0 + e${i}_2 / 6.0;
-  u[${6 * i + 4} * step + index] = e${i}_0 / 24.0 - e${i}_1 / 12.0 + e${i}_2 / 6.0;
-  u[${6 * i + 5} * step + index] = e${i}_2;
+  // As in winograd-input: a loop of a length that drivers do not know.
+#for k in 0..6
+#for j in 0..3
+  var f${k}_${j} = e${k}_${j};
 #end
+#end
+  for (var i = 0; i < params.side; i++) {
+    let to = 6 * i * step + index;
+    u[to] = f0_0 / 4.0;
+    u[to + step] = (f0_0 + f0_1 + f0_2) / -6.0;
+    u[to + 2 * step] = (f0_0 - f0_1 + f0_2) / -6.0;
+    u[to + 3 * step] = f0_0 / 24.0 + f0_1 / 12.0 + f0_2 / 6.0;
+    u[to + 4 * step] = f0_0 / 24.0 - f0_1 / 12.0 + f0_2 / 6.0;
+    u[to + 5 * step] = f0_2;
+#for k in 0..5
+#for j in 0..3
+    f${k}_${j} = f${k + 1}_${j};
+#end
+#end
+  }
 }

@@ -28,6 +28,9 @@ const TRANSFORM_COST = 30;
  */
 const ROUND_BYTES = 16 * 2 ** 20;
 
+/** Side of the patch that a tile is made of. Templates get it as a parameter, so that drivers do not unroll their loops. */
+const PATCH = 6;
+
 interface Tiling {
   source: TensorType;
   result: TensorType;
@@ -121,7 +124,7 @@ export function lowerWinograd(
     template: 'conv/winograd-weights',
     defines: { W_TYPE: w.dtype, FLIP: adjoint, F16: usesF16(problem) },
     buffers: [input(1), scratchWrite(1)],
-    params: { filters, quads },
+    params: { filters, quads, side: PATCH },
     workgroups: flatGrid(filters * quads, 64, profile.maxWorkgroupsPerDimension),
   };
   const calls = [transformWeights];
@@ -168,6 +171,7 @@ function inputCall(
       pad_w: adjoint ? 2 - padding[2] : padding[2],
       first,
       count,
+      side: PATCH,
     },
     workgroups: flatGrid((count * depth) / 4, 64, profile.maxWorkgroupsPerDimension),
   };
@@ -198,6 +202,7 @@ function outputCall(
       tiles_w: tilesW,
       first,
       count,
+      side: PATCH,
     },
     workgroups: flatGrid((count * width) / 4, 64, profile.maxWorkgroupsPerDimension),
   };

@@ -19,7 +19,7 @@ enable f16;
 #include stft/dft
 #let Q = ROW / 4
 
-struct Params { batch: u32, frames: u32, hop: u32, stride: u32, edge: f32, interior: f32, floor: f32 }
+struct Params { batch: u32, frames: u32, hop: u32, stride: u32, edge: f32, interior: f32, floor: f32, window_loads: u32, row: u32 }
 
 @group(0) @binding(0) var<storage, read> padded: array<vec4f>;
 @group(0) @binding(1) var<storage, read> window: array<vec4f>;
@@ -41,17 +41,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let start = (frame / params.frames) * params.stride + (frame % params.frames) * params.hop;
 
   for (var q = 0u; q < ${Q}u; q++) {
-#for i in 0..32 / LANES
-    let w${i} = window[(lane + ${i * LANES}u) * ${Q}u + q];
+    // A loop of a length that drivers do not know, LANES samples a step: unrolled, the 32 loads take seconds to compile. Values
+    // move from register to register, which is cheaper than an array with a variable index.
+#for i in 0..32
+    var x${i} = vec4f();
 #end
+    for (var g = 0u; g < params.window_loads; g++) {
+      let w = window[(lane + g * ${LANES}u) * ${Q}u + q];
+      let at = start / 4u + g * ${LANES * Q}u + q;
+#for i in 0..32 - LANES
+      x${i} = x${i + LANES};
+#end
+#for i in 0..LANES
+      x${32 - LANES + i} = padded[at + ${i * Q}u] * subgroupBroadcast(w, ${i}u);
+#end
+    }
     var re: array<vec4f, 16>;
     var im: array<vec4f, 16>;
-#for j in 0..32
-    let x${j} = padded[start / 4u + ${j * Q}u + q];
-#end
 #for j in 0..16
-    re[${j}] = x${2 * j} * subgroupBroadcast(w${2 * j / LANES}, ${2 * j % LANES}u);
-    im[${j}] = x${2 * j + 1} * subgroupBroadcast(w${(2 * j + 1) / LANES}, ${(2 * j + 1) % LANES}u);
+    re[${j}] = x${2 * j};
+    im[${j}] = x${2 * j + 1};
 #end
     dft_vec4f(&re, &im);
     // Powers of e^{−2πi·n₁/SIZE}, n₁ = 4q … 4q + 3, as (c, −s).
@@ -97,15 +106,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let interior = 0.5 * params.interior;
     let outer = select(interior, 0.5 * params.edge, k == 0u);
     if (index < frames) {
-#for i in 0..ROW / 2
-#if i == 0
-      store(to + k, outer * re[0], outer * im[0]);
-      store(to + ${16 * ROW}u - k, outer * re[${ROW / 2}], -outer * im[${ROW / 2}]);
-#else
-      store(to + k + ${32 * i}u, interior * re[${i}], interior * im[${i}]);
-      store(to + ${16 * ROW - 32 * i}u - k, interior * re[${ROW / 2 + i}], -interior * im[${ROW / 2 + i}]);
-#end
-#end
+      for (var i = 0u; i < params.row / 2u; i++) {
+        let scale = select(interior, outer, i == 0u);
+        let upper = i + ${ROW / 2}u;
+        store(to + k + 32u * i, scale * re[i], scale * im[i]);
+        store(to + ${16 * ROW}u - 32u * i - k, scale * re[upper], -scale * im[upper]);
+      }
     }
   }
 }

@@ -18,7 +18,15 @@ import {
   type Variant,
 } from '../kernel.js';
 import { type FramingAttributes, type FramingSizes, framingSizes } from './framing.js';
-import { fftFlops, layers, rowDefines, unsupportedFrameLanes, unsupportedWorkgroup, workgroupDefines } from './stft.js';
+import {
+  fftFlops,
+  layers,
+  rowDefines,
+  rowParams,
+  unsupportedFrameLanes,
+  unsupportedWorkgroup,
+  workgroupDefines,
+} from './stft.js';
 
 export type IstftProblem = Problem & FramingAttributes;
 
@@ -61,7 +69,12 @@ const software: Variant<IstftProblem> = {
           template: 'stft/synthesis-software',
           defines: { LANES: lanes, X_TYPE: problem.inputs[0]!.dtype, ...rowDefines(nFft) },
           buffers: [input(0), input(1), scratchWrite(0)],
-          params: { frames: batch * frames, ratio: (2 * edge) / interior, scale: interior / 2 },
+          params: {
+            frames: batch * frames,
+            ratio: (2 * edge) / interior,
+            scale: interior / 2,
+            ...rowParams(lanes, nFft),
+          },
           workgroups: flatGrid(batch * frames, lanes, profile.maxWorkgroupsPerDimension),
         },
         overlapCall(profile, problem),

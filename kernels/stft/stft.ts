@@ -88,7 +88,7 @@ const software: Variant<StftProblem> = {
             ...rowDefines(nFft),
           },
           buffers: [scratchRead(0), input(1), output()],
-          params: { batch, frames, hop: row.hop, stride: row.stride, edge, interior, floor },
+          params: { batch, frames, hop: row.hop, stride: row.stride, edge, interior, floor, ...rowParams(lanes, nFft) },
           workgroups: flatGrid(batch * frames, lanes, profile.maxWorkgroupsPerDimension),
         },
       ],
@@ -168,6 +168,11 @@ export function unsupportedFrameLanes(profile: DeviceProfile, nFft: number): str
 export function rowDefines(nFft: number): Record<string, number> {
   const [ROW_RADIX0 = 1, ROW_RADIX1 = 1, ROW_RADIX2 = 1] = rowRadices(nFft)!;
   return { ROW: nFft / 32, ROW_RADIX0, ROW_RADIX1, ROW_RADIX2 };
+}
+
+/** Lengths of loops, as parameters of the one-frame-a-lane kernels: drivers that know them unroll, and compile for seconds. */
+export function rowParams(lanes: number, nFft: number): Record<string, number> {
+  return { window_loads: 32 / lanes, row: nFft / 32 };
 }
 
 /** Why the one-frame-a-workgroup kernels cannot run, or null. */

@@ -1,4 +1,4 @@
-// framed[b, t, n] = window[n] · Σ_k s_k · Re(X[b, t, k] · e^{+2πi·n·k/SIZE}), the adjoint of `analysis_software` step by
+// framed[b, t, n] = window[n] · Σ_k s_k · Re(X[b, t, k] · e^{+2πi·n·k/SIZE}), the adjoint of `analysis-software` step by
 // step: one frame a lane of a one-subgroup workgroup, rows (complex DFTs over k₁ of bins k₂ + 32·k₁, those past the middle
 // being conjugates), turns by e^{+2πi·n₁·k₂/SIZE}, columns (real inverse DFTs of 32 points by a complex one of 16).
 // An inverse DFT is the forward one with re and im exchanged.
@@ -14,7 +14,7 @@ enable f16;
 #include stft/dft
 #let Q = ROW / 4
 
-struct Params { frames: u32, ratio: f32, scale: f32 }
+struct Params { frames: u32, ratio: f32, scale: f32, window_loads: u32, row: u32 }
 
 @group(0) @binding(0) var<storage, read> spectrum: array<vec2<${X_TYPE}>>;
 @group(0) @binding(1) var<storage, read> window: array<vec4f>;
@@ -34,21 +34,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var im: array<f32, ${ROW}>;
     // Bins 0 and SIZE/2 count once, and only their real parts.
     let edge = k == 0u;
-#for i in 0..ROW / 2
-    let a${i} = vec2f(spectrum[start + k + ${32 * i}u]);
-    let b${i} = vec2f(spectrum[start + ${16 * ROW - 32 * i}u - k]);
-#if i == 0
-    re[0] = select(a0.x, params.ratio * a0.x, edge);
-    im[0] = select(a0.y, 0.0, edge);
-    re[${ROW / 2}] = select(b0.x, params.ratio * b0.x, edge);
-    im[${ROW / 2}] = select(-b0.y, 0.0, edge);
-#else
-    re[${i}] = a${i}.x;
-    im[${i}] = a${i}.y;
-    re[${ROW / 2 + i}] = b${i}.x;
-    im[${ROW / 2 + i}] = -b${i}.y;
-#end
-#end
+    // A loop of a length that drivers do not know: unrolled, its loads take seconds to compile.
+    for (var i = 0u; i < params.row / 2u; i++) {
+      let a = vec2f(spectrum[start + k + 32u * i]);
+      let b = vec2f(spectrum[start + ${16 * ROW}u - 32u * i - k]);
+      let once = edge && i == 0u;
+      re[i] = select(a.x, params.ratio * a.x, once);
+      im[i] = select(a.y, 0.0, once);
+      re[i + ${ROW / 2}u] = select(b.x, params.ratio * b.x, once);
+      im[i + ${ROW / 2}u] = select(-b.y, 0.0, once);
+    }
     dft_f32(&im, &re);
 #for q in 0..Q
     rows_re[k * ${Q}u + ${q}u] = vec4f(re[${4 * q}], re[${4 * q + 1}], re[${4 * q + 2}], re[${4 * q + 3}]);
@@ -86,17 +81,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     im[${k}] = yi${k} - yi${16 - k} + dr${k} * cos(6.283185307179586 * ${k}.0 / 32.0) - di${k} * sin(6.283185307179586 * ${k}.0 / 32.0);
 #end
     dft_vec4f(&im, &re);
-#for i in 0..32 / LANES
-    let w${i} = params.scale * window[(lane + ${i * LANES}u) * ${Q}u + q];
-#end
+    // As the loads of analysis-software: LANES samples a step, which move up from register to register.
 #for j in 0..16
-    let even${j} = re[${j}] * subgroupBroadcast(w${2 * j / LANES}, ${2 * j % LANES}u);
-    let odd${j} = im[${j}] * subgroupBroadcast(w${(2 * j + 1) / LANES}, ${(2 * j + 1) % LANES}u);
+    var x${2 * j} = re[${j}];
+    var x${2 * j + 1} = im[${j}];
 #end
-    if (index < params.frames) {
-#for j in 0..16
-      framed[index * ${8 * ROW}u + ${2 * j * Q}u + q] = even${j};
-      framed[index * ${8 * ROW}u + ${(2 * j + 1) * Q}u + q] = odd${j};
+    for (var g = 0u; g < params.window_loads; g++) {
+      let w = params.scale * window[(lane + g * ${LANES}u) * ${Q}u + q];
+#for i in 0..LANES
+      let y${i} = x${i} * subgroupBroadcast(w, ${i}u);
+#end
+      if (index < params.frames) {
+        let to = index * ${8 * ROW}u + g * ${LANES * Q}u + q;
+#for i in 0..LANES
+        framed[to + ${i * Q}u] = y${i};
+#end
+      }
+#for i in 0..32 - LANES
+      x${i} = x${i + LANES};
 #end
     }
   }
