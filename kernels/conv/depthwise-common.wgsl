@@ -14,6 +14,7 @@
 #if F16
 enable f16;
 #end
+#include common/half
 #include common/index
 #include common/epilogue
 #include conv/geometry

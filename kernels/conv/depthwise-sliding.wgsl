@@ -23,8 +23,7 @@ fn load_x(pixel: i32, quad: i32) -> vec4f {
 }
 
 fn load_w(i: i32) -> vec4f {
-  let value = w[i];
-  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+  return ${W_TYPE == 'f16' ? 'unpack_half4' : ''}(w[i]);
 }
 
 @compute @workgroup_size(64)

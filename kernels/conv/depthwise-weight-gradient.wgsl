@@ -14,6 +14,7 @@
 #if F16
 enable f16;
 #end
+#include common/half
 #include common/index
 #include conv/geometry
 #let PIXELS = 4
@@ -26,13 +27,11 @@ enable f16;
 @group(0) @binding(3) var<uniform> params: Params;
 
 fn load_x(i: i32) -> vec4f {
-  let value = x[i];
-  return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+  return ${X_TYPE == 'f16' ? 'unpack_half4' : ''}(x[i]);
 }
 
 fn load_g(i: i32) -> vec4f {
-  let value = g[i];
-  return ${G_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+  return ${G_TYPE == 'f16' ? 'unpack_half4' : ''}(g[i]);
 }
 
 @compute @workgroup_size(8)

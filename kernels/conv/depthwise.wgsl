@@ -9,8 +9,7 @@
 @group(0) @binding(0) var<storage, read> x: array<${X_TYPE == 'f16' ? 'vec2u' : 'vec4f'}>;
 
 fn load_x(pixel: i32, quad: i32) -> vec4f {
-  let value = x[pixel * (params.out_c / 4) + quad];
-  return ${X_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+  return ${X_TYPE == 'f16' ? 'unpack_half4' : ''}(x[pixel * (params.out_c / 4) + quad]);
 }
 
 // One tap of the filters of four channels.

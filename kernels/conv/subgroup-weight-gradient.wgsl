@@ -26,6 +26,7 @@ enable f16;
 #param ROWS
 #let PARTS = G_VEC == 4 ? 1 : ROWS / LANES
 #let OFFSETS = WIDE ? 1 : COLS
+#include common/half
 #include conv/geometry
 #include common/texture
 
@@ -54,8 +55,7 @@ fn load_x(pixel: i32, channel: i32) -> ${WIDE ? 'vec4f' : 'f32'} {
 #else
   let i = pixel * params.in_c + channel;
 #if WIDE && X_TYPE == 'f16'
-  let packed = x[i / 4];
-  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+  return unpack_half4(x[i / 4]);
 #elif WIDE
   return x[i / 4];
 #else
@@ -71,8 +71,7 @@ fn load_g(pixel: i32, channel: i32) -> ${G_VEC == 4 ? 'vec4f' : 'f32'} {
 #else
   let i = pixel * params.out_c + channel;
 #if G_VEC == 4 && G_TYPE == 'f16'
-  let packed = g[i / 4];
-  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+  return unpack_half4(g[i / 4]);
 #elif G_VEC == 4
   return g[i / 4];
 #else

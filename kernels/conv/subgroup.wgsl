@@ -27,6 +27,7 @@ enable subgroups;
 #if F16
 enable f16;
 #end
+#include common/half
 #include conv/geometry
 #include common/epilogue
 #include common/texture
@@ -60,8 +61,7 @@ fn load_source(pixel: i32, x: i32) -> ${VEC == 4 ? 'vec4f' : 'f32'} {
 #elif VEC == 1
   return f32(source[pixel * length + x]);
 #elif SOURCE_TYPE == 'f16'
-  let packed = source[pixel * length + x];
-  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+  return unpack_half4(source[pixel * length + x]);
 #else
   return source[pixel * length + x];
 #end
@@ -75,8 +75,7 @@ fn load_weight(row: i32, x: i32) -> ${WEIGHT_VEC == 4 ? 'vec4f' : 'f32'} {
 #elif WEIGHT_VEC == 1
   return f32(weights[row * length + x]);
 #elif WEIGHT_TYPE == 'f16'
-  let packed = weights[row * length + x];
-  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+  return unpack_half4(weights[row * length + x]);
 #else
   return weights[row * length + x];
 #end

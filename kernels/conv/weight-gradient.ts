@@ -7,7 +7,6 @@ import {
   input,
   type KernelCall,
   type Lowering,
-  lower,
   output,
   scratchRead,
   scratchWrite,
@@ -15,7 +14,6 @@ import {
   type TensorType,
   type Variant,
 } from '../kernel.js';
-import { matmulFamily } from '../matmul/matmul.js';
 import { preferOnSoftware, unsupportedLanes } from '../software.js';
 import {
   readThroughTextures,
@@ -31,12 +29,13 @@ import {
   convFlops,
   geometryParams,
   preferOnHardware,
-  unsupportedMatmul,
   unsupportedTiles,
   usesF16,
   type WeightGradientProblem,
 } from './geometry.js';
 import { columnsPerLane } from './implicit-product.js';
+import { exchangeInputs, type Matrices, matmulVariant } from './matmul.js';
+import { naiveVariant } from './naive.js';
 
 function convolutionOf(problem: WeightGradientProblem): Convolution {
   return { ...problem, x: problem.inputs[0]!, w: problem.outputs[0]!, y: problem.inputs[1]! };
@@ -81,28 +80,19 @@ function withSplitK(
   return { variant, calls: [call(partial, false), join], scratch: [partial], flops };
 }
 
+const product = matmulVariant(convolutionOf, ({ x, w, y }: Matrices) => ({
+  inputs: [y, x],
+  outputs: [w],
+  transposeA: true,
+  transposeB: false,
+}));
+
+/** The product reads g first, the problem has x first. */
 const matmul: Variant<WeightGradientProblem> = {
-  name: 'matmul',
-  unsupportedReason: (_, problem) => unsupportedMatmul(convolutionOf(problem)),
-  lower(profile, problem): Lowering {
-    const { x, w, y } = convolutionOf(problem);
-    const rows = sizeOf(y.shape.slice(0, 3));
-    const width = sizeOf(w.shape.slice(1));
-    const product = lower(matmulFamily, profile, {
-      inputs: [
-        { shape: [rows, w.shape[0]!], dtype: y.dtype },
-        { shape: [rows, width], dtype: x.dtype },
-      ],
-      outputs: [{ shape: [w.shape[0]!, width], dtype: w.dtype }],
-      transposeA: true,
-      transposeB: false,
-    });
-    // The product reads g first, the problem has x first.
-    const calls = product.calls.map((call) => ({
-      ...call,
-      buffers: call.buffers.map((b) => (b.of === 'input' ? { ...b, index: 1 - b.index } : b)),
-    }));
-    return { ...product, variant: 'matmul', calls };
+  ...product,
+  lower(profile, problem) {
+    const lowering = product.lower(profile, problem);
+    return { ...lowering, calls: exchangeInputs(lowering.calls) };
   },
 };
 
@@ -225,29 +215,14 @@ const tile: Variant<WeightGradientProblem> = {
   },
 };
 
-const naive: Variant<WeightGradientProblem> = {
-  name: 'naive',
-  unsupportedReason: () => null,
-  lower(profile, problem) {
-    const convolution = convolutionOf(problem);
-    const { x, w, y } = convolution;
-    return {
-      variant: 'naive',
-      calls: [
-        {
-          template: 'conv/naive-weight-gradient',
-          defines: { X_TYPE: x.dtype, G_TYPE: y.dtype, W_TYPE: w.dtype, F16: usesF16(problem) },
-          buffers: [input(0), input(1), output()],
-          params: geometryParams(convolution),
-          workgroups: flatGrid(sizeOf(w.shape), 64, profile.maxWorkgroupsPerDimension),
-        },
-      ],
-      flops: convFlops(convolution),
-    };
-  },
-};
-
 export const weightGradientFamily: Family<WeightGradientProblem> = {
   name: 'conv2d-weight-gradient',
-  variants: [matmul, depthwise, subgroupTexture, subgroup, tile, naive],
+  variants: [
+    matmul,
+    depthwise,
+    subgroupTexture,
+    subgroup,
+    tile,
+    naiveVariant('conv/naive-weight-gradient', convolutionOf, 'w'),
+  ],
 };

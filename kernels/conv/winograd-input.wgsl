@@ -9,6 +9,7 @@
 #if F16
 enable f16;
 #end
+#include common/half
 #include common/index
 
 struct Params {
@@ -24,8 +25,7 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 fn load(i: i32) -> vec4f {
-  let value = source[i];
-  return ${SOURCE_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+  return ${SOURCE_TYPE == 'f16' ? 'unpack_half4' : ''}(source[i]);
 }
 
 @compute @workgroup_size(64)

@@ -7,6 +7,7 @@
 #if F16
 enable f16;
 #end
+#include common/half
 #include common/index
 
 struct Params { filters: i32, quads: i32, side: i32 }
@@ -16,8 +17,7 @@ struct Params { filters: i32, quads: i32, side: i32 }
 @group(0) @binding(2) var<uniform> params: Params;
 
 fn load(i: i32) -> vec4f {
-  let value = w[i];
-  return ${W_TYPE == 'f16' ? 'vec4f(unpack2x16float(value.x), unpack2x16float(value.y))' : 'value'};
+  return ${W_TYPE == 'f16' ? 'unpack_half4' : ''}(w[i]);
 }
 
 @compute @workgroup_size(64)

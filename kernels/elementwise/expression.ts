@@ -3,6 +3,8 @@
  * An expression is a small tree; two elementwise operations fuse by putting one tree into the other.
  */
 
+import { KernelError } from '../errors.js';
+
 /** `select` is `[otherwise, value, condition]` with condition ≠ 0 choosing `value`; comparisons give 1 or 0. */
 export type ScalarFunction =
   | 'add'
@@ -101,7 +103,7 @@ const WGSL: Record<ScalarFunction, (args: string[], type: string) => string> = {
 export function emit(expression: Expression, type: 'f32' | 'vec4f', args: readonly string[]): string {
   if ('arg' in expression) {
     const text = args[expression.arg];
-    if (text === undefined) throw new RangeError(`the expression uses argument ${expression.arg} of ${args.length}`);
+    if (text === undefined) throw new KernelError(`the expression uses argument ${expression.arg} of ${args.length}`);
     return text;
   }
   if ('value' in expression) return `${type}(${literal(expression.value)})`;
@@ -112,7 +114,7 @@ export function emit(expression: Expression, type: 'f32' | 'vec4f', args: readon
 }
 
 function literal(value: number): string {
-  if (!Number.isFinite(value)) throw new RangeError(`WGSL has no literal for ${value}`);
+  if (!Number.isFinite(value)) throw new KernelError(`WGSL has no literal for ${value}`);
   const text = Math.fround(value).toString();
   return /[.e]/.test(text) ? text : `${text}.0`;
 }

@@ -1,5 +1,6 @@
 import { epilogueDefines, inputsWithEpilogue } from '../common/epilogue.js';
 import { type DeviceProfile, output, type SubgroupMatrixConfig, type Variant } from '../kernel.js';
+import { unsupportedSubgroups } from '../software.js';
 import { type MatmulProblem, matmulFlops, matmulSizes, matmulTypes } from './problem.js';
 
 /** The device's shape of f16 fragments with f32 sums that divides the problem, if any. */
@@ -23,8 +24,9 @@ export const subgroupMatrix: Variant<MatmulProblem> = {
     if (profile.subgroupMatrices.length === 0) return 'the device lists no subgroup matrices';
     if (!profile.f16) return 'the device has no f16';
     if (problem.inputs[0]!.dtype !== 'f16' || problem.inputs[1]!.dtype !== 'f16') return 'both operands must be f16';
-    const { supported, min, max } = profile.subgroups;
-    if (!supported || min !== max) return 'needs subgroups of one known size';
+    const reason = unsupportedSubgroups(profile);
+    if (reason !== null) return reason;
+    const { min } = profile.subgroups;
     if (4 * min > profile.maxWorkgroupInvocations) return `needs ${4 * min} threads a workgroup`;
     const shape = fragment(profile, problem);
     if (!shape) return 'no fragment shape of the device divides the sizes';

@@ -1,6 +1,7 @@
 /** Workgroups that reduce a row together: one subgroup without barriers, or a tree in workgroup memory. */
 
 import type { DeviceProfile } from '../kernel.js';
+import { unsupportedSubgroups } from '../software.js';
 
 export interface Lanes {
   /** Suffix of variant names. */
@@ -14,10 +15,7 @@ export interface Lanes {
 /** Lanes are a CPU's SIMD lanes on software drivers, where barriers and workgroup memory are slow. */
 export const subgroupLanes: Lanes = {
   name: 'subgroup',
-  unsupportedReason({ subgroups: { supported, min, max } }) {
-    if (!supported) return 'the device has no subgroup operations';
-    return min === max ? null : `the subgroup size varies from ${min} to ${max}, so a workgroup may hold several`;
-  },
+  unsupportedReason: unsupportedSubgroups,
   notPreferredReason: (profile) => (profile.kind === 'software' ? null : 'one subgroup a row leaves a GPU idle'),
   defines: (profile) => ({ LANES: profile.subgroups.min, SUBGROUP: true }),
 };

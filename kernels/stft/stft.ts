@@ -17,6 +17,7 @@ import {
   type TensorType,
   type Variant,
 } from '../kernel.js';
+import { unsupportedSubgroups } from '../software.js';
 import { type FramingAttributes, type FramingSizes, framingSizes, radices, rowRadices } from './framing.js';
 
 export type SpectrumOutput = 'complex' | 'magnitude' | 'power' | 'log';
@@ -158,8 +159,9 @@ export function layers(profile: DeviceProfile, items: number, batch: number): [n
 
 /** Why the one-frame-a-lane kernels cannot run, or null. */
 export function unsupportedFrameLanes(profile: DeviceProfile, nFft: number): string | null {
-  const { supported, min, max } = profile.subgroups;
-  if (!supported || min !== max || min > 32) return 'needs subgroups of one known size up to 32';
+  const reason = unsupportedSubgroups(profile);
+  if (reason !== null) return reason;
+  if (profile.subgroups.min > 32) return 'needs subgroups of 32 lanes at most';
   return rowRadices(nFft)
     ? null
     : 'needs an FFT size of 32 · row, row a multiple of 4 up to 64 with factors 2, 3 and 5';
