@@ -8,6 +8,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'kernels/attention.test.js': 120,
   'engine/gradients/gradients.test.js': 110,
   'model/training/resume.test.js': 100,
+  'model/media/sync.test.js': 80,
   'model/networks/audioldm-codec.test.js': 80,
   'kernels/conv-input-gradient.test.js': 70,
   'kernels/conv.test.js': 60,
