@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Checkpoint, Manifest } from '../weights/index.js';
+import type { Checkpoint, Manifest, Scalar } from '../weights/index.js';
 import { interruptible } from './interrupt.js';
 import { UsageError } from './options.js';
 import { progress, result, say } from './terminal.js';
@@ -19,8 +19,10 @@ export interface Inspection {
   parameters: number;
   /** Tensors by element type. */
   dtypes: Record<string, number>;
-  tensors: { name: string; dtype: string; shape: readonly number[] }[];
-  values: Record<string, string | number | boolean | null>;
+  /** `bytes` of the elements; `readable` where they can be converted and used, not only listed. */
+  tensors: { name: string; dtype: string; shape: readonly number[]; bytes: number; readable: boolean }[];
+  /** Plain values; Python's own are text in JSON. */
+  values: Record<string, Exclude<Scalar, bigint>>;
 }
 
 export function register(program: Command): void {
@@ -96,7 +98,7 @@ export async function inspect(
     signal.throwIfAborted();
     const checkpoint = await openCheckpoint(file);
     try {
-      files.push(inspection(checkpoint, file));
+      files.push(await inspection(checkpoint, file));
     } finally {
       await checkpoint.close();
     }
@@ -120,12 +122,13 @@ async function manifestOf(folder: string, file: string | undefined): Promise<Man
   return verify(folder);
 }
 
-function inspection({ format, tensors, values }: Checkpoint, file: string): Inspection {
+async function inspection({ format, tensors, values }: Checkpoint, file: string): Promise<Inspection> {
+  const { bitsOf, countOf, isDType } = await import('../weights/index.js');
   const dtypes: Record<string, number> = {};
   let parameters = 0;
   for (const { dtype, shape } of tensors.values()) {
     dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
-    if (/^B?F\d/.test(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+    if (/^B?F\d/.test(dtype)) parameters += countOf(shape);
   }
   return {
     file,
@@ -133,7 +136,13 @@ function inspection({ format, tensors, values }: Checkpoint, file: string): Insp
     bytes: statSync(file).size,
     parameters,
     dtypes,
-    tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    tensors: [...tensors].map(([name, { dtype, shape }]) => ({
+      name,
+      dtype,
+      shape,
+      bytes: (countOf(shape) * bitsOf(dtype)) / 8,
+      readable: isDType(dtype),
+    })),
     // JSON has neither big integers nor NaN.
     values: Object.fromEntries(
       [...values].map(([name, value]) => [
@@ -153,9 +162,23 @@ function* describe(files: readonly Inspection[], manifest: Manifest | undefined)
     const types = Object.entries(dtypes).map(([dtype, count]) => `${count} ${dtype}`);
     const count = parameters.toLocaleString('en');
     yield `${file}: ${format}, ${bytes} bytes, ${tensors.length} tensors (${types.join(', ')}), ${count} parameters`;
-    for (const { name, dtype, shape } of tensors) yield `  ${printable(name)}  ${dtype} [${shape.join(', ')}]`;
-    for (const [name, value] of Object.entries(values)) yield `  ${printable(name)} = ${JSON.stringify(value)}`;
+    for (const { name, dtype, shape, bytes: size, readable } of tensors) {
+      const note = readable ? '' : ' (this type is only listed)';
+      yield `  ${printable(name)}  ${dtype} [${shape.join(', ')}]  ${size} bytes${note}`;
+    }
+    for (const [name, value] of Object.entries(values)) yield `  ${printable(name)} = ${shortened(valueText(value))}`;
   }
+}
+
+/** As JSON, and Python's own values as Python writes them. */
+function valueText(value: Exclude<Scalar, bigint>): string {
+  return typeof value === 'object' && value !== null ? value.text : JSON.stringify(value);
+}
+
+/** A value may be a whole file. */
+function shortened(text: string): string {
+  const longest = 200;
+  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
 }
 
 /** Names come from the file; none of their characters may steer the terminal. */

@@ -1,6 +1,6 @@
 /** One way to read a checkpoint, whatever file it is in. */
 
-import { type DType, itemSize, type TypedArray } from './dtype.js';
+import { itemSize, readableDType, type StoredDType, type TypedArray } from './dtype.js';
 import { LayoutError, UnknownTensorError } from './errors.js';
 import { closestNames } from './names.js';
 import { toF32 } from './to-f32.js';
@@ -9,7 +9,7 @@ import type { Scalar } from './torch/values.js';
 export type CheckpointFormat = 'safetensors' | 'safetensors in shards' | 'PyTorch zip' | 'PyTorch, older layout';
 
 export interface CheckpointTensor {
-  readonly dtype: DType;
+  readonly dtype: StoredDType;
   readonly shape: readonly number[];
 }
 
@@ -21,7 +21,7 @@ export interface CheckpointReader {
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** What else is in the file: plain values by dotted names, or a safetensors file's metadata. */
   readonly values: ReadonlyMap<string, Scalar>;
-  /** `count` elements from `first`, row-major; both within the tensor. The array is the caller's own. */
+  /** `count` elements from `first`, row-major; both within a tensor of a readable type. The array is the caller's own. */
   readPart(name: string, first: number, count: number): Promise<TypedArray<ArrayBuffer>>;
   close(): Promise<void>;
 }
@@ -31,6 +31,7 @@ export interface Checkpoint extends CheckpointReader {
   /**
    * The stored elements, row-major; F16 and BF16 as their bits.
    * @throws {UnknownTensorError} here and in all reading, for a name that is not there
+   * @throws {TensorTypeError} here and in all reading, for elements of a type that is only listed
    * @throws {SourceError} here and in all reading, when the bytes cannot be read
    */
   read(name: string): Promise<TypedArray<ArrayBuffer>>;
@@ -54,7 +55,9 @@ export function checkpointOf(reader: CheckpointReader): Checkpoint {
     });
   };
   const readPart = async (name: string, first: number, count: number): Promise<TypedArray<ArrayBuffer>> => {
-    const all = countOf(tensorNamed(name).shape);
+    const tensor = tensorNamed(name);
+    readableDType(tensor, name, file);
+    const all = countOf(tensor.shape);
     if (
       !(Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0 && first + count <= all)
     ) {
@@ -73,12 +76,12 @@ export function checkpointOf(reader: CheckpointReader): Checkpoint {
     readPart,
     read,
     async readAsF32(name) {
-      return toF32(tensorNamed(name).dtype, await read(name));
+      return toF32(readableDType(tensorNamed(name), name, file), await read(name));
     },
     async *stream(name, chunkBytes = CHUNK_BYTES) {
-      const { dtype, shape } = tensorNamed(name);
-      const all = countOf(shape);
-      const step = Math.max(1, Math.floor(chunkBytes / itemSize(dtype)));
+      const tensor = tensorNamed(name);
+      const all = countOf(tensor.shape);
+      const step = Math.max(1, Math.floor(chunkBytes / itemSize(readableDType(tensor, name, file))));
       for (let first = 0; first < all; first += step) yield readPart(name, first, Math.min(step, all - first));
     },
     close: () => reader.close(),

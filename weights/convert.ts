@@ -1,7 +1,7 @@
 /** Any checkpoint as one safetensors file. */
 
 import { type Checkpoint, type CheckpointTensor, countOf } from './checkpoint.js';
-import { type DType, itemSize, type TypedArray } from './dtype.js';
+import { type DType, itemSize, readableDType, type TypedArray } from './dtype.js';
 import type { FileDigest } from './node-file.js';
 import { narrowed, type TensorToWrite, writeSafetensors } from './safetensors-writer.js';
 import { toF32 } from './to-f32.js';
@@ -19,6 +19,7 @@ const FLOATS: ReadonlySet<DType> = new Set<DType>(['F64', 'F32', 'F16', 'BF16'])
 /**
  * Writes the tensors under their names, and the plain values as metadata, to a temporary file that is then renamed. No
  * tensor is in memory as a whole. When it fails, an older file of that name stays.
+ * @throws {TensorTypeError} for a tensor whose type is only listed, before anything is written
  * @throws {NonFiniteError} for finite values that the smaller type cannot hold
  * @throws {SourceError} when the checkpoint cannot be read
  * @throws {WriteError} when the system does not let the file be written
@@ -31,7 +32,9 @@ export async function convertCheckpoint(
 ): Promise<FileDigest> {
   const all = [...checkpoint.tensors.values()].reduce((sum, { shape }) => sum + countOf(shape), 0);
   let done = 0;
-  const tensorToWrite = ([name, { dtype, shape }]: [string, CheckpointTensor]): TensorToWrite => {
+  const tensorToWrite = ([name, tensor]: [string, CheckpointTensor]): TensorToWrite => {
+    const { shape } = tensor;
+    const dtype = readableDType(tensor, name, checkpoint.name);
     const target = FLOATS.has(dtype) ? (options.dtype ?? dtype) : dtype;
     return {
       name,

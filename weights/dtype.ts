@@ -1,4 +1,9 @@
-/** Element types of stored tensors, under the names the safetensors format gives them. */
+/**
+ * Element types of stored tensors, under the names that the safetensors format gives them (`Dtype` in
+ * https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs).
+ */
+
+import { TensorTypeError } from './errors.js';
 
 /** Arrays of stored elements. F16 and BF16 come as their bits (`half.ts` decodes them), BOOL as bytes 0 and 1. */
 export type TypedArray<Memory extends ArrayBufferLike = ArrayBufferLike> =
@@ -49,11 +54,62 @@ const ARRAYS: Record<DType, ArrayConstructorOf> = {
   BOOL: Uint8Array,
 };
 
-/** Every known element type. */
+/**
+ * Bits of one element of the types with which tensors are listed but which are never read: nothing here computes with
+ * them. C32, C128 and F4_X2 (two F4 in a byte, counted as one element) are PyTorch's alone; safetensors has no name for
+ * them.
+ */
+const LISTED_BITS = {
+  F4: 4,
+  F4_X2: 8,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  F8_E4M3: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2: 8,
+  F8_E5M2FNUZ: 8,
+  F8_E8M0: 8,
+  C32: 32,
+  C64: 64,
+  C128: 128,
+} as const;
+
+/** The type of a tensor in a file: one that is read, or one that is only listed. */
+export type StoredDType = DType | keyof typeof LISTED_BITS;
+
+/** Element types that safetensors has no name for. */
+const TORCH_ONLY: ReadonlySet<string> = new Set<StoredDType>(['F4_X2', 'C32', 'C128']);
+
+/** Every element type that is read. */
 export const DTYPES: readonly DType[] = Object.keys(ARRAYS) as DType[];
+
+/** Every element type of the safetensors format. */
+export const SAFETENSORS_DTYPES: readonly StoredDType[] = (
+  [...DTYPES, ...Object.keys(LISTED_BITS)] as StoredDType[]
+).filter((name) => !TORCH_ONLY.has(name));
 
 export function isDType(name: string): name is DType {
   return Object.hasOwn(ARRAYS, name);
+}
+
+/** Bits of one element. */
+export function bitsOf(dtype: StoredDType): number {
+  return isDType(dtype) ? 8 * itemSize(dtype) : LISTED_BITS[dtype];
+}
+
+/**
+ * The element type of a tensor that is about to be read.
+ * @throws {TensorTypeError} for a type that is only listed
+ */
+export function readableDType({ dtype }: { readonly dtype: StoredDType }, tensor: string, file?: string): DType {
+  if (isDType(dtype)) return dtype;
+  throw new TensorTypeError('elements of this type are only listed, not read', {
+    file,
+    tensor,
+    expected: DTYPES.join(', '),
+    found: dtype,
+    remedy: 'store it as one of these with the program that wrote it',
+  });
 }
 
 /** Bytes of one element. */

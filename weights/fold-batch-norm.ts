@@ -4,6 +4,7 @@
  */
 
 import { type Checkpoint, type CheckpointTensor, checkpointOf, countOf } from './checkpoint.js';
+import { readableDType } from './dtype.js';
 import { LayoutError } from './errors.js';
 import { showShape } from './safetensors-header.js';
 import { toF32 } from './to-f32.js';
@@ -70,8 +71,9 @@ export async function foldBatchNorm(
       const { scale, shift } = affine.get(name.slice(0, name.lastIndexOf('.')))!;
       const source = sources.get(name);
       if (source === undefined) return Float32Array.from(shift.subarray(first, first + count));
-      const { dtype, shape } = checkpoint.tensors.get(source)!;
-      const perChannel = countOf(shape.slice(1));
+      const kernel = checkpoint.tensors.get(source)!;
+      const dtype = readableDType(kernel, source, checkpoint.name);
+      const perChannel = countOf(kernel.shape.slice(1));
       const values = toF32(dtype, await checkpoint.readPart(source, first, count));
       return values.map((value, i) => value * scale[Math.floor((first + i) / perChannel)]!);
     },

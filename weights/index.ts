@@ -19,7 +19,7 @@ export {
 export { EFFICIENTNET_LITE_FILE, efficientNetLiteCheckpoint } from './checkpoints/efficientnet-lite.js';
 export { VTA_LDM } from './checkpoints/vta-ldm.js';
 export { type ConvertOptions, convertCheckpoint } from './convert.js';
-export { DTYPES, type DType, isDType, itemSize, type TypedArray } from './dtype.js';
+export { bitsOf, DTYPES, type DType, isDType, itemSize, type StoredDType, type TypedArray } from './dtype.js';
 export {
   ArchiveError,
   ForbiddenGlobalError,

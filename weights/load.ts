@@ -1,7 +1,7 @@
 /** From a file's tensors to the ones a model asks for: every mismatch reported at once, non-finite values refused. */
 
 import type { CheckpointTensor } from './checkpoint.js';
-import type { DType } from './dtype.js';
+import { type DType, readableDType } from './dtype.js';
 import { NonFiniteError, quoted, WeightsError } from './errors.js';
 import { closestNames } from './names.js';
 import { showShape } from './safetensors-header.js';
@@ -101,7 +101,10 @@ export function storedShape({ shape, torchOrder }: Pick<ExpectedTensor, 'shape' 
   return stored;
 }
 
-/** @throws {TensorMatchError} with every problem, when the file's tensors are not those asked for */
+/**
+ * @throws {TensorMatchError} with every problem, when the file's tensors are not those asked for
+ * @throws {TensorTypeError} when they are, but one has a type that is only listed
+ */
 export function matchTensors(
   found: ReadonlyMap<string, CheckpointTensor>,
   expected: readonly ExpectedTensor[],
@@ -109,6 +112,7 @@ export function matchTensors(
 ): void {
   const problems = compareTensors(found, expected, options);
   if (problems.length > 0) throw new TensorMatchError(problems, options.file);
+  for (const { name } of expected) readableDType(found.get(name)!, name, options.file);
 }
 
 /** What loading needs of a checkpoint or a safetensors file. */
@@ -122,6 +126,7 @@ export interface LoadableFile {
  * Reads the tensors a model asks for, as f32, in the order asked, their dimensions in the model's order.
  * `onProgress` is told the tensors read and their number.
  * @throws {TensorMatchError} with every problem, when the file's tensors are not those asked for
+ * @throws {TensorTypeError} for a tensor whose type is only listed, before any is read
  * @throws {NonFiniteError} for NaN and infinities, unless `allowNonFinite`
  * @throws {SourceError} when the file cannot be read
  * @throws the signal's reason

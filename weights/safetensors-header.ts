@@ -9,7 +9,7 @@
  * and a hostile header costs no more memory than its own tensors.
  */
 
-import { type DType, isDType, itemSize } from './dtype.js';
+import { bitsOf, SAFETENSORS_DTYPES, type StoredDType } from './dtype.js';
 import { HeaderError, LayoutError, quoted, TensorTypeError } from './errors.js';
 import { JsonScanner } from './json-scanner.js';
 
@@ -25,7 +25,7 @@ const DAMAGED = 'the file is damaged or was written wrongly; fetch it again';
 
 /** One tensor as the header states it. */
 export interface HeaderEntry {
-  dtype: DType;
+  dtype: StoredDType;
   shape: readonly number[];
   /** Bytes from the start of the data. */
   begin: number;
@@ -162,25 +162,33 @@ function parseEntry(json: JsonScanner, tensor: string, file: string): HeaderEntr
   if (dtype === undefined || shape === undefined || span?.length !== 2) {
     throw json.error('dtype, shape and two data_offsets are needed', tensor);
   }
-  if (!isDType(dtype)) {
-    throw new TensorTypeError('unknown element type', {
-      file,
-      tensor,
-      expected: 'F64, F32, F16, BF16, I64…I8, U64…U8 or BOOL',
-      found: quoted(dtype, 20),
-      remedy: 'convert the file to one of these',
-    });
-  }
   const [begin, end] = span as [number, number];
-  const bytes = elementCount(shape, file, tensor) * itemSize(dtype);
+  const type = knownDType(dtype, tensor, file);
+  const bytes = (elementCount(shape, file, tensor) * bitsOf(type)) / 8;
   if (end - begin !== bytes) {
     throw new LayoutError('shape and data_offsets disagree', {
       file,
       tensor,
-      expected: `${bytes} bytes for ${dtype} ${showShape(shape)}`,
+      expected: `${bytes} bytes for ${type} ${showShape(shape)}`,
       found: `${end - begin}`,
       remedy: DAMAGED,
     });
   }
-  return { dtype, shape, begin, end };
+  return { dtype: type, shape, begin, end };
+}
+
+/**
+ * A type that the format does not have is refused with the whole file: without its width nobody can check the tensor's
+ * shape against its bytes, nor tell a newer type from a damaged name.
+ */
+function knownDType(name: string, tensor: string, file: string): StoredDType {
+  const known = SAFETENSORS_DTYPES.find((dtype) => dtype === name);
+  if (known !== undefined) return known;
+  throw new TensorTypeError('the safetensors format has no such element type', {
+    file,
+    tensor,
+    expected: SAFETENSORS_DTYPES.join(', '),
+    found: quoted(name, 20),
+    remedy: DAMAGED,
+  });
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Checkpoint, checkpointOf } from './checkpoint.js';
-import { type DType, itemSize, type TypedArray, viewAs } from './dtype.js';
+import { itemSize, readableDType, type StoredDType, type TypedArray, viewAs } from './dtype.js';
 import { HeaderError, quoted, UnknownTensorError } from './errors.js';
 import { LONGEST_HEADER, parseHeader, requireTiling } from './safetensors-header.js';
 import type { ByteSource } from './source.js';
@@ -15,7 +15,7 @@ import { toF32 } from './to-f32.js';
 const SHORTEST_FILE = 10;
 
 export interface TensorEntry {
-  dtype: DType;
+  dtype: StoredDType;
   shape: readonly number[];
   /** Bytes from the start of the file. */
   offset: number;
@@ -32,6 +32,7 @@ export interface SafetensorsFile {
   /**
    * The stored elements, row-major; F16 and BF16 as their bits. The array is the caller's own.
    * @throws {UnknownTensorError} here and in all reading, for a name that is not there
+   * @throws {TensorTypeError} here and in all reading, for elements of a type that is only listed
    * @throws {SourceError} here and in all reading, when the bytes cannot be read
    */
   read(name: string): Promise<TypedArray<ArrayBuffer>>;
@@ -44,7 +45,7 @@ export interface SafetensorsFile {
 /**
  * Opens a safetensors file of any size; the source stays the caller's to close.
  * @throws {HeaderError} when it is no safetensors file, or its header breaks the format
- * @throws {TensorTypeError} when an element type is unknown
+ * @throws {TensorTypeError} for an element type that the format does not have
  * @throws {LayoutError} when shapes and offsets do not fill the data exactly
  * @throws {SourceError} when the bytes cannot be read
  */
@@ -65,8 +66,9 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
     throw new UnknownTensorError('there is no such tensor', { file, tensor: name, found: `${tensors.size} others` });
   };
   const read = async (name: string): Promise<TypedArray<ArrayBuffer>> => {
-    const { dtype, offset, length } = entryOf(name);
-    return viewAs(dtype, await source.read(offset, length));
+    const entry = entryOf(name);
+    const dtype = readableDType(entry, name, file);
+    return viewAs(dtype, await source.read(entry.offset, entry.length));
   };
   return {
     name: file,
@@ -74,11 +76,12 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
     tensors,
     read,
     async readPart(name, first, count) {
-      const { dtype, offset } = entryOf(name);
-      return viewAs(dtype, await source.read(offset + first * itemSize(dtype), count * itemSize(dtype)));
+      const entry = entryOf(name);
+      const dtype = readableDType(entry, name, file);
+      return viewAs(dtype, await source.read(entry.offset + first * itemSize(dtype), count * itemSize(dtype)));
     },
     async readAsF32(name) {
-      return toF32(entryOf(name).dtype, await read(name));
+      return toF32(readableDType(entryOf(name), name, file), await read(name));
     },
   };
 }

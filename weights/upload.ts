@@ -4,7 +4,7 @@
  */
 
 import { type Checkpoint, countOf } from './checkpoint.js';
-import { itemSize, type TypedArray } from './dtype.js';
+import { type DType, itemSize, readableDType, type TypedArray } from './dtype.js';
 import { NonFiniteError } from './errors.js';
 import { encodeF16 } from './half.js';
 import { type ExpectedTensor, type MatchOptions, matchTensors, requireFinite, storedShape } from './load.js';
@@ -52,6 +52,7 @@ const UNSETTLED = 64 * 2 ** 20;
  *
  * Host memory beyond the variables themselves stays below 256 MB, whatever the checkpoint's size.
  * @throws {TensorMatchError} with every mismatch, before anything is written
+ * @throws {TensorTypeError} for a tensor whose type is only listed, before anything is written
  * @throws {NonFiniteError} for NaN, infinities, and values too large for f16 where that is asked for
  * @throws {SourceError} when the file cannot be read
  * @throws the signal's reason
@@ -118,12 +119,12 @@ async function* inModelOrder(
   const { name, shape } = spec;
   const stored = storedShape(spec);
   const order = spec.torchOrder ?? shape.map((_, d) => d);
+  const storedDType = readableDType(checkpoint.tensors.get(name)!, name, checkpoint.name);
   const piece = async (first: number, count: number): Promise<Float32Array | Uint16Array> => {
-    const { dtype: storedDType } = checkpoint.tensors.get(name)!;
     const data = await checkpoint.readPart(name, first, count);
     return converted(data, storedDType, dtype, { tensor: name, first, shape: stored, file: checkpoint.name }, options);
   };
-  const perPiece = PIECE / itemSize(checkpoint.tensors.get(name)!.dtype);
+  const perPiece = PIECE / itemSize(storedDType);
   const all = countOf(shape);
   if (all === 0) {
     yield { first: 0, data: staging.take(dtype, 0) };
@@ -179,7 +180,7 @@ interface PieceLocation {
 
 function converted(
   data: TypedArray<ArrayBuffer>,
-  from: Parameters<typeof toF32>[0],
+  from: DType,
   to: DeviceDType,
   piece: PieceLocation,
   options: UploadOptions,

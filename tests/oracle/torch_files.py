@@ -1,12 +1,15 @@
 """Checkpoints as torch.save writes them, in both layouts, and what is in them as safetensors: goldens for tests/weights.
 
-    python tests/oracle/torch_files.py goldens     writes tests/oracle/goldens/torch/
+    python tests/oracle/torch_files.py goldens     writes expected.safetensors, zip-N.pt and older-N.pt to tests/oracle/goldens/torch/
+    python tests/oracle/torch_files.py values      writes there what checkpoints hold beside plain tensors: values-*.pt,
+                                                   and listed.safetensors, with types that are only listed
     python tests/oracle/torch_files.py big FILE    a checkpoint of 1 GB with the shapes of a UNet, for timing
 """
 import sys
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -83,6 +86,72 @@ def write_goldens():
             torch.save(value, GOLDENS / name, pickle_protocol=protocol, _use_new_zipfile_serialization=is_zip)
 
 
+def values(with_numpy):
+    """Tensors of every type that is only listed, and the values of Python, torch and NumPy that stand beside tensors."""
+    bits = torch.arange(6, dtype=torch.uint8)
+    value = {
+        "weight": torch.tensor([1.0, 2.0]),
+        "u16": torch.tensor([1, 65535], dtype=torch.uint16),
+        "u64": torch.tensor([2**40], dtype=torch.uint64),
+        "f8": {name: bits.view(getattr(torch, name)).reshape(2, 3) for name in FLOAT8},
+        "f4": bits.view(torch.float4_e2m1fn_x2),
+        "column": bits.reshape(2, 3).view(torch.float8_e4m3fn)[:, 1],
+        "complex": torch.zeros(2, dtype=torch.complex64),
+        "conjugate": torch.zeros(2, dtype=torch.complex128).conj(),
+        "dtype": torch.float16,
+        "dtypes": [torch.bfloat16, torch.int64, torch.qint8],
+        "size": torch.Size([2, 3]),
+        "device": torch.device("cuda", 0),
+        "cpu": torch.device("cpu"),
+        "set": {7},
+        "frozen": frozenset(["a"]),
+        "bytes": b"\x00'\xff",
+        "none": b"",
+        "array": bytearray(b"ab\x80"),
+        "z": complex(1, -2.5),
+        "state": defaultdict(dict, {0: {"step": 3}}),
+        "milestones": Counter({30: 1}),
+        "keys": {None: 1, True: 2, 2**70: 3},
+        "big": 2**127,
+        "/data/clip.wav": 1,
+    }
+    if with_numpy:
+        value["numpy"] = {
+            "f64": np.float64(0.25),
+            "f32": np.float32(0.5),
+            "f16": np.float16(-1.5),
+            "i64": np.int64(-(2**62)),
+            "u8": np.uint8(255),
+            "bool": np.bool_(True),
+            "str": np.str_("ö"),
+            "c64": np.complex64(1 + 2j),
+            "date": np.datetime64("2020-01-01"),
+            "swapped": np.dtype(">f4").type(0.5),
+            "mean": np.array([[0.5, 0.25]], dtype=np.float32),
+            "names": np.array(["a", "b"], dtype=object),
+            "dtype": np.dtype("int32"),
+        }
+    return value
+
+
+FLOAT8 = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu")
+
+
+def write_values():
+    for protocol in (2, 3, 4, 5):
+        torch.save(values(True), GOLDENS / f"values-zip-{protocol}.pt", pickle_protocol=protocol)
+        torch.save(
+            values(False),
+            GOLDENS / f"values-older-{protocol}.pt",
+            pickle_protocol=protocol,
+            _use_new_zipfile_serialization=False,
+        )
+    bits = torch.arange(8, dtype=torch.uint8).reshape(2, 4)
+    listed = {name: bits.view(getattr(torch, name)).clone() for name in (*FLOAT8, "float4_e2m1fn_x2")}
+    listed |= {"complex": torch.zeros(2, 4, dtype=torch.complex64), "weight": torch.tensor([1.0, 2.0])}
+    save_file(listed, GOLDENS / "listed.safetensors", {"format": "pt"})
+
+
 def write_big(path):
     block = {}
     for i in range(10):
@@ -96,6 +165,8 @@ def write_big(path):
 if __name__ == "__main__":
     if sys.argv[1:] == ["goldens"]:
         write_goldens()
+    elif sys.argv[1:] == ["values"]:
+        write_values()
     elif sys.argv[1:2] == ["big"] and len(sys.argv) == 3:
         write_big(sys.argv[2])
     else:

@@ -66,9 +66,9 @@ const PICKLES: readonly Row[] = [
   ],
   [
     'a global as the key of a dict',
-    () => pickle('}', globalNamed('numpy.core.multiarray', 'scalar'), NONE, 's'),
+    () => pickle('}', globalNamed('numpy.core.multiarray', '_fromstring'), NONE, 's'),
     'ForbiddenGlobalError',
-    /numpy\.core\.multiarray\.scalar/,
+    /numpy\.core\.multiarray\._fromstring/,
   ],
   [
     'a dotted name into an allowed module',
@@ -208,10 +208,10 @@ const PICKLES: readonly Row[] = [
   ['a mark that is not there', () => pickle('Nt'), 'PickleError', /not there/],
   ['POP', () => pickle('NN0'), 'PickleError', /POP/],
   ['DUP', () => pickle('N2'), 'PickleError', /DUP/],
-  ['bytes', () => pickle('C\x01a'), 'PickleError', /SHORT_BINBYTES/],
+  ['bytes that are not in the pickle', () => pickle('\x97'), 'PickleError', /NEXT_BUFFER/],
   ['an unknown opcode', () => pickle('\xff'), 'PickleError', /no opcode/],
   ['protocol 0', () => bytesOf("cos\nsystem\n(S'touch x'\ntR."), 'PickleError', /protocol/],
-  ['protocol 5', () => bytesOf('\x80\x05N.'), 'PickleError', /protocol/],
+  ['protocol 6', () => bytesOf('\x80\x06N.'), 'PickleError', /protocol/],
   ['two values', () => pickle('NN'), 'PickleError', /middle/],
   ['no value', () => pickle(), 'PickleError', /middle/],
   ['a string that is not UTF-8', () => pickle('X', little(2, 4), '\xff\xfe'), 'PickleError', /UTF-8/],
@@ -238,6 +238,158 @@ const PICKLES: readonly Row[] = [
     /more tensors|more containers/,
   ],
 ];
+
+const builtin = (name: string): Bytes => globalNamed('builtins', name);
+const encode = globalNamed('_codecs', 'encode');
+const numpyDType = (code: string): Bytes => called(globalNamed('numpy', 'dtype'), text(code));
+const numpyCall = (name: string, ...args: (string | Uint8Array)[]): Bytes =>
+  called(globalNamed('numpy.core.multiarray', name), ...args);
+const newArray = numpyCall('_reconstruct', globalNamed('numpy', 'ndarray'), tuple(integer(0)), 'C\x01b');
+
+/** Misuse of the objects that make plain values; each is tried in both layouts. */
+const VALUES: readonly Row[] = [
+  ['builtins.getattr', () => pickle(builtin('getattr')), 'ForbiddenGlobalError', /builtins\.getattr/],
+  ['torch.load', () => pickle(globalNamed('torch', 'load')), 'ForbiddenGlobalError', /"torch\.load"/],
+  ['numpy.load', () => pickle(globalNamed('numpy', 'load')), 'ForbiddenGlobalError', /"numpy\.load"/],
+  [
+    'a way from a set to its class',
+    () => pickle(builtin('set.__class__')),
+    'ForbiddenGlobalError',
+    /builtins\.set\.__class__/,
+  ],
+  [
+    'a defaultdict that calls something',
+    () => pickle(called(globalNamed('collections', 'defaultdict'), builtin('input'))),
+    'ForbiddenGlobalError',
+    /builtins\.input/,
+  ],
+  [
+    'a defaultdict of tensors',
+    () => pickle(called(globalNamed('collections', 'defaultdict'), globalNamed('torch._utils', '_rebuild_tensor_v2'))),
+    'PickleError',
+    /defaultdict is called/,
+  ],
+  ['the call of dict', () => pickle(called(builtin('dict'))), 'PickleError', /only named, never called/],
+  ['the call of an element type', () => pickle(called(globalNamed('torch', 'float16'))), 'PickleError', /called/],
+  ['a codec that unpacks', () => pickle(called(encode, text('x'), text('zip'))), 'PickleError', /encode is called/],
+  ['bytes of characters', () => pickle(called(encode, text('ж'), text('latin1'))), 'PickleError', /encode is called/],
+  [
+    'a long text made into bytes again and again',
+    () =>
+      pickle(
+        '](',
+        encode,
+        'q\x00',
+        tuple(text('x'.repeat(4 * MIB)), text('latin1')),
+        'q\x01',
+        repeated(64, 'h\x00h\x01R'),
+        'e',
+      ),
+    'PickleError',
+    /bytes in its calls/,
+  ],
+  [
+    'a long list made into a set again and again',
+    () =>
+      pickle(
+        '](',
+        builtin('set'),
+        'q\x00',
+        tuple(bytesOf('](', repeated(MIB / 4, 'N'), 'e')),
+        'q\x01',
+        repeated(64, 'h\x00h\x01R'),
+        'e',
+      ),
+    'PickleError',
+    /values in containers/,
+  ],
+  [
+    'a long text as value of a hundred names',
+    () => pickle('](', text('x'.repeat(MIB)), 'q\x00', repeated(99, 'h\x00'), 'e'),
+    'PickleError',
+    /characters of values/,
+  ],
+  ['a set of a dict', () => pickle(called(builtin('set'), '}')), 'PickleError', /set is called/],
+  ['a set that holds itself', () => pickle('\x8fq\x00(h\x00\x90'), 'PickleError', /holds itself/],
+  ['items for a list as for a set', () => pickle('](N\x90'), 'PickleError', /are added to/],
+  ['items for a frozenset', () => pickle('(\x91(N\x90'), 'PickleError', /are added to/],
+  ['bytes of 2^63', () => bytesOf('\x80\x04\x8e', little(2n ** 63n, 8), '.'), 'PickleError', /impossible/],
+  ['a bytearray of 2 GiB', () => bytesOf('\x80\x05\x96', little(2 ** 31, 8), '.'), 'PickleError', /bytes in a string/],
+  ['bytes beyond the end', () => bytesOf('\x80\x03B', little(MIB, 4), '.'), 'TruncatedPickleError', /cut short/],
+  [
+    'a shape of strings',
+    () => pickle(called(globalNamed('torch', 'Size'), tuple(text('2')))),
+    'PickleError',
+    /Size is/,
+  ],
+  [
+    'a shape of a hundred sizes',
+    () => pickle(called(globalNamed('torch', 'Size'), tuple(...new Array(100).fill(integer(1))))),
+    'PickleError',
+    /Size is called/,
+  ],
+  [
+    'a device that is a file',
+    () => pickle(called(globalNamed('torch', 'device'), text('/dev/sda'))),
+    'PickleError',
+    /device is called/,
+  ],
+  [
+    'a complex number of strings',
+    () => pickle(called(builtin('complex'), text('1'), text('2'))),
+    'PickleError',
+    /complex is called/,
+  ],
+  ['an unknown type of NumPy', () => pickle(numpyDType('Q8')), 'PickleError', /dtype is called/],
+  [
+    'a structure as type',
+    () => pickle(numpyDType('V8'), tuple(integer(3), text('|'), NONE, tuple(text('f')), '}', NONE, NONE, NONE), 'b'),
+    'PickleError',
+    /NumPy writes/,
+  ],
+  [
+    'a scalar of too many bytes',
+    () => pickle(numpyCall('scalar', numpyDType('f4'), 'C\x05abcde')),
+    'PickleError',
+    /scalar/,
+  ],
+  [
+    'an array of another class',
+    () => pickle(numpyCall('_reconstruct', builtin('set'), tuple(integer(0)), 'C\x01b')),
+    'PickleError',
+    /_reconstruct is called/,
+  ],
+  [
+    'an array that is shorter than its shape',
+    () => pickle(newArray, tuple(integer(1), tuple(integer(2 ** 40)), numpyDType('f4'), '\x89', 'C\x04abcd'), 'b'),
+    'PickleError',
+    /NumPy writes/,
+  ],
+  ['a typed tensor beyond its storage', () => pickle(typedTensor({ shape: [9] })), 'LayoutError', /beyond the end/],
+  [
+    'a typed tensor of wider elements',
+    () => pickle(typedTensor({ type: 'complex128' })),
+    'LayoutError',
+    /beyond the end/,
+  ],
+  ['a typed tensor of no type', () => pickle(typedTensor({ type: 'qint8' })), 'PickleError', /_rebuild_tensor_v3 is/],
+  ['a typed tensor of floats', () => pickle(typedTensor({ storage: 'FloatStorage' })), 'PickleError', /_tensor_v3 is/],
+];
+
+/** Eight bytes of storage under the key 0, seen by `_rebuild_tensor_v3`. */
+function typedTensor({ type = 'float8_e4m3fn', storage = 'UntypedStorage', shape = [1] }): Bytes {
+  const kind = globalNamed(storage === 'UntypedStorage' ? 'torch.storage' : 'torch', storage);
+  return called(
+    globalNamed('torch._utils', '_rebuild_tensor_v3'),
+    bytesOf(tuple(text('storage'), kind, text('0'), text('cpu'), integer(8)), 'Q'),
+    integer(0),
+    tuple(...shape.map(integer)),
+    tuple(integer(1)),
+    '\x89',
+    ORDERED_DICT,
+    globalNamed('torch', type),
+  );
+}
 
 function argumentsOfTensor(): Bytes {
   const id = tuple(text('storage'), globalNamed('torch', 'FloatStorage'), text('0'), text('cpu'), integer(2));
@@ -586,12 +738,16 @@ const fromRow = ([what, make, error, says]: Row): HostileFile => ({ what, make, 
 
 export const ZIP_FILES: readonly HostileFile[] = [
   ...ARCHIVES.map(fromRow),
-  ...PICKLES.map((row) => ({ ...fromRow(row), what: `pickle: ${row[0]}`, make: () => torchZip(row[1](), { 0: TWO }) })),
+  ...[...PICKLES, ...VALUES].map((row) => ({
+    ...fromRow(row),
+    what: `pickle: ${row[0]}`,
+    make: () => torchZip(row[1](), { 0: TWO }),
+  })),
 ];
 
 export const OLDER_FILES: readonly HostileFile[] = [
   ...OLDER.map(fromRow),
-  ...PICKLES.map((row) => ({
+  ...[...PICKLES, ...VALUES].map((row) => ({
     ...fromRow(row),
     what: `pickle: ${row[0]}`,
     make: () => older(row[1](), [['0', 2, TWO]]),

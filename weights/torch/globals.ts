@@ -3,21 +3,27 @@
  * other way from a name in a file to anything that happens.
  */
 
-import type { DType } from '../dtype.js';
-import { LayoutError, PickleError, quoted } from '../errors.js';
-import { elementCount, showShape } from '../safetensors-header.js';
+import type { StoredDType } from '../dtype.js';
+import { PickleError } from '../errors.js';
+import { describe } from './describe.js';
+import { NDARRAY, numpyArray, numpyDType, numpyFromBuffer, numpyScalar } from './numpy.js';
 import {
-  PickleDict,
-  PickleList,
-  PickleTuple,
-  type PickleValue,
-  type Scalar,
-  TorchGlobal,
-  TorchStorage,
-  TorchTensor,
-} from './values.js';
+  byteArray,
+  complex,
+  counter,
+  defaultDict,
+  encoded,
+  frozenset,
+  noBytes,
+  orderedDict,
+  set,
+  torchDevice,
+  torchSize,
+} from './plain.js';
+import { rebuildParameter, rebuildTensor, rebuildTypedTensor } from './rebuild.js';
+import { type Call, type PickleValue, PythonGlobal, TorchDType } from './values.js';
 
-const STORAGES: Record<string, DType> = {
+const STORAGES: Record<string, StoredDType> = {
   FloatStorage: 'F32',
   HalfStorage: 'F16',
   BFloat16Storage: 'BF16',
@@ -28,166 +34,111 @@ const STORAGES: Record<string, DType> = {
   CharStorage: 'I8',
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
+  ComplexFloatStorage: 'C64',
+  ComplexDoubleStorage: 'C128',
 };
 
-const ORDERED_DICT = 'collections.OrderedDict';
-const REBUILD_TENSOR = 'torch._utils._rebuild_tensor_v2';
-const REBUILD_PARAMETER = 'torch._utils._rebuild_parameter';
+/** Element types under torch's names. */
+const DTYPES: Record<string, StoredDType> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint64: 'U64',
+  uint32: 'U32',
+  uint16: 'U16',
+  uint8: 'U8',
+  bool: 'BOOL',
+  float8_e4m3fn: 'F8_E4M3',
+  float8_e4m3fnuz: 'F8_E4M3FNUZ',
+  float8_e5m2: 'F8_E5M2',
+  float8_e5m2fnuz: 'F8_E5M2FNUZ',
+  float8_e8m0fnu: 'F8_E8M0',
+  float4_e2m1fn_x2: 'F4_X2',
+  complex32: 'C32',
+  complex64: 'C64',
+  complex128: 'C128',
+};
 
-const ALLOWED: ReadonlyMap<string, TorchGlobal> = new Map(
+/** Element types that a file may name as a value; no tensor of them is read. */
+const NAMED_DTYPES = [
+  ...['quint8', 'qint8', 'qint32', 'quint4x2', 'quint2x4', 'bits8', 'bits16', 'bits1x8', 'bits2x4', 'bits4x2'],
+  ...[1, 2, 3, 4, 5, 6, 7].flatMap((bits) => [`int${bits}`, `uint${bits}`]),
+  'bcomplex32',
+];
+
+type Make = (call: Call) => PickleValue;
+
+const CALLED: Record<string, Make> = {
+  'collections.OrderedDict': orderedDict,
+  'collections.defaultdict': defaultDict,
+  'collections.Counter': counter,
+  '_codecs.encode': encoded,
+  'torch._utils._rebuild_tensor_v2': rebuildTensor,
+  'torch._utils._rebuild_tensor_v3': rebuildTypedTensor,
+  'torch._utils._rebuild_parameter': rebuildParameter,
+  'torch.Size': torchSize,
+  'torch.device': torchDevice,
+  'numpy.dtype': numpyDType,
+};
+
+const CALLED_BUILTINS: Record<string, Make> = { set, frozenset, bytes: noBytes, bytearray: byteArray, complex };
+/** What a defaultdict may have as the type of its values. */
+const NAMED_BUILTINS = ['dict', 'list', 'int', 'float'];
+
+const CALLED_OF_NUMPY: Record<string, Make> = {
+  'multiarray.scalar': numpyScalar,
+  'multiarray._reconstruct': numpyArray,
+  'numeric._frombuffer': numpyFromBuffer,
+};
+
+const called = (calls: Record<string, Make>, prefix = ''): PythonGlobal[] =>
+  Object.entries(calls).map(([name, make]) => new PythonGlobal(prefix + name, { make }));
+
+const ALLOWED: ReadonlyMap<string, PythonGlobal | TorchDType> = new Map<string, PythonGlobal | TorchDType>(
   [
-    ...[ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER].map((name) => new TorchGlobal(name)),
-    // Older files of models on a GPU name the classes of storages there; the bytes are the same.
-    ...Object.entries(STORAGES).flatMap(([name, dtype]) => [
-      new TorchGlobal(`torch.${name}`, dtype),
-      new TorchGlobal(`torch.cuda.${name}`, dtype),
+    ...called(CALLED),
+    // Python 2's name of the module, which protocol 2 has too.
+    ...['builtins.', '__builtin__.'].flatMap((module) => [
+      ...called(CALLED_BUILTINS, module),
+      ...NAMED_BUILTINS.map((name) => new PythonGlobal(module + name)),
     ]),
-  ].map((global) => [global.name, global]),
+    // NumPy 1 and NumPy 2.
+    ...['numpy.core.', 'numpy._core.'].flatMap((module) => called(CALLED_OF_NUMPY, module)),
+    NDARRAY,
+    // Older files of models on a GPU name the classes of storages there; the bytes are the same.
+    ...Object.entries(STORAGES).flatMap(([name, storage]) => [
+      new PythonGlobal(`torch.${name}`, { storage }),
+      new PythonGlobal(`torch.cuda.${name}`, { storage }),
+    ]),
+    // Counted in bytes; its tensors state their own types.
+    new PythonGlobal('torch.storage.UntypedStorage', { storage: 'U8' as const }),
+    ...Object.entries(DTYPES).map(([name, stored]) => new TorchDType(name, stored)),
+    ...NAMED_DTYPES.map((name) => new TorchDType(name, undefined)),
+  ].map((known) => [known instanceof TorchDType ? known.text : known.name, known]),
 );
 
-/** Copies of one element that a view may make of a storage (as torch's `expand` does), in elements in all. */
-const LARGEST_EXPANSION = 2 ** 20;
-
 /** The object of that name, where the list has it. */
-export function allowedGlobal(name: string): TorchGlobal | undefined {
+export function allowedGlobal(name: string): PythonGlobal | TorchDType | undefined {
   return ALLOWED.get(name);
 }
 
 /**
  * What calling `global` makes.
  * @throws {PickleError} for arguments that torch does not write
- * @throws {LayoutError} for a tensor that does not fit its storage
+ * @throws {LayoutError} for a tensor that does not lie within its storage
  */
-export function call(global: TorchGlobal, args: readonly PickleValue[], file: string): PickleValue {
+export function call(global: PythonGlobal, args: readonly PickleValue[], file: string): PickleValue {
   const wrong = (expected: string): PickleError =>
     new PickleError(`${global.name} is called in a way that torch.save does not write`, {
       file,
       expected,
-      found: `(${args.map(describe).join(', ')})`,
+      found: `(${args.slice(0, 8).map(describe).join(', ')}${args.length > 8 ? ', …' : ''})`,
     });
-  if (global.name === ORDERED_DICT) return orderedDict(args, wrong);
-  if (global.name === REBUILD_TENSOR) return rebuildTensor(args, wrong, file);
-  if (global.name === REBUILD_PARAMETER) {
-    const [data, requiresGrad, hooks] = args;
-    if (args.length === 3 && data instanceof TorchTensor && typeof requiresGrad === 'boolean' && isEmptyDict(hooks)) {
-      return data;
-    }
-    throw wrong('(a tensor, a boolean, an empty OrderedDict)');
-  }
-  throw wrong('a class of storages is only named, never called');
-}
-
-/** A storage from `('storage', class, key, location, size)`, the one kind of persistent id that torch writes. */
-export function storageOf(id: PickleValue, file: string): TorchStorage {
-  const items = id instanceof PickleTuple ? id.items : [];
-  const [kind, type, key, location, size, view = null] = items;
-  if (
-    (items.length === 5 || items.length === 6) &&
-    kind === 'storage' &&
-    type instanceof TorchGlobal &&
-    type.storage !== undefined &&
-    typeof key === 'string' &&
-    /^[0-9]{1,20}$/.test(key) &&
-    typeof location === 'string' &&
-    isSize(size) &&
-    view === null
-  ) {
-    return new TorchStorage(key, type.storage, size);
-  }
-  throw new PickleError('a persistent id is not one of a storage', {
-    file,
-    expected: "('storage', a class of storages, a number as key, a place, a size)",
-    found: id instanceof PickleTuple ? `(${items.map(describe).join(', ')})` : describe(id),
-  });
-}
-
-/** A value for a message. */
-export function describe(value: PickleValue | undefined): string {
-  if (value instanceof PickleTuple) return `a tuple of ${value.items.length}`;
-  if (value instanceof PickleList) return `a list of ${value.items.length}`;
-  if (value instanceof PickleDict) return `a dict of ${value.entries?.size ?? 0}`;
-  if (value instanceof TorchStorage) return 'a storage';
-  if (value instanceof TorchTensor) return 'a tensor';
-  if (value instanceof TorchGlobal) return value.name;
-  return typeof value === 'string' ? quoted(value, 40) : pythonName(value);
-}
-
-function pythonName(value: Scalar | undefined): string {
-  if (value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return String(value);
-}
-
-/** Python 2 wrote `OrderedDict([[key, value], …])`; Python 3 makes an empty one and sets its items. */
-function orderedDict(args: readonly PickleValue[], wrong: (expected: string) => PickleError): PickleDict {
-  const dict = new PickleDict(true);
-  if (args.length === 0) return dict;
-  const [pairs] = args;
-  if (args.length !== 1 || !(pairs instanceof PickleList)) throw wrong('no arguments, or a list of pairs');
-  dict.entries = new Map();
-  for (const pair of pairs.items) {
-    const items = pair instanceof PickleTuple || pair instanceof PickleList ? pair.items : [];
-    const [key, value] = items;
-    if (items.length !== 2 || value === undefined || typeof key !== 'string' || dict.entries.has(key)) {
-      throw wrong('a list of pairs with different strings as keys');
-    }
-    dict.entries.set(key, value);
-  }
-  return dict;
-}
-
-function rebuildTensor(
-  args: readonly PickleValue[],
-  wrong: (expected: string) => PickleError,
-  file: string,
-): TorchTensor {
-  const [storage, offset, shape, strides, requiresGrad, hooks, metadata = null] = args;
-  if (
-    args.length < 6 ||
-    args.length > 7 ||
-    !(storage instanceof TorchStorage) ||
-    !isSize(offset) ||
-    !isSizes(shape) ||
-    !isSizes(strides) ||
-    typeof requiresGrad !== 'boolean' ||
-    !isEmptyDict(hooks) ||
-    !(metadata === null || isEmptyDict(metadata))
-  ) {
-    throw wrong('(a storage, an offset, sizes, strides, a boolean, an empty OrderedDict)');
-  }
-  const [sizes, steps] = [shape.items, strides.items] as [readonly number[], readonly number[]];
-  const view = `offset ${offset}, shape ${showShape(sizes)}, strides ${showShape(steps)}`;
-  if (sizes.length !== steps.length) {
-    throw new LayoutError('a tensor has not as many strides as dimensions', { file, found: view });
-  }
-  const count = elementCount(sizes, file);
-  const last = offset + sizes.reduce((sum, size, d) => sum + (size - 1) * steps[d]!, 0);
-  if (count > 0 ? !(last < storage.size) : !(offset <= storage.size)) {
-    throw new LayoutError('a tensor reaches beyond the end of its storage', {
-      file,
-      expected: `a view of ${storage.size} elements (storage ${storage.key})`,
-      found: view,
-    });
-  }
-  if (count > storage.size && count > LARGEST_EXPANSION) {
-    throw new LayoutError('a tensor repeats the elements of its storage beyond measure', {
-      file,
-      expected: `at most ${Math.max(storage.size, LARGEST_EXPANSION)} elements`,
-      found: view,
-      remedy: 'store it with .contiguous(), if it is meant',
-    });
-  }
-  return new TorchTensor(storage, offset, sizes, steps);
-}
-
-function isSize(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isSizes(value: PickleValue | undefined): value is PickleTuple {
-  return value instanceof PickleTuple && value.items.every(isSize);
-}
-
-function isEmptyDict(value: PickleValue | undefined): boolean {
-  return value instanceof PickleDict && (value.entries?.size ?? 0) === 0;
+  if (global.make) return global.make({ args, file, wrong });
+  throw wrong('a class that is only named, never called');
 }

@@ -1,5 +1,5 @@
 /**
- * A reader of Python pickles that can make tensors, containers and plain values, and nothing else (protocols 2 to 4 as
+ * A reader of Python pickles that can make tensors, containers and plain values, and nothing else (protocols 2 to 5 as
  * torch.save writes them; opcodes from https://github.com/python/cpython/blob/main/Lib/pickletools.py).
  *
  * A pickle is a program for a stack machine. Here it may name only the objects of `globals.ts`, and the opcodes with which
@@ -8,8 +8,21 @@
  */
 
 import { ForbiddenGlobalError, PickleError } from '../errors.js';
-import { allowedGlobal, call, describe, storageOf } from './globals.js';
-import { PickleDict, PickleList, PickleTuple, type PickleValue, TorchGlobal, TorchTensor } from './values.js';
+import { describe } from './describe.js';
+import { allowedGlobal, call } from './globals.js';
+import { NumpyArray, NumpyDType, setNumpyState } from './numpy.js';
+import { isKey } from './plain.js';
+import { storageOf } from './rebuild.js';
+import {
+  PickleBytes,
+  PickleDict,
+  PickleList,
+  PickleSet,
+  PickleTuple,
+  type PickleValue,
+  PythonGlobal,
+  TorchTensor,
+} from './values.js';
 
 /** What no pickle may exceed. */
 export const LIMITS: {
@@ -24,7 +37,10 @@ export const LIMITS: {
   readonly stack: number;
   /** Containers begun within one another. */
   readonly marks: number;
+  /** Bytes of a string or of a value of type bytes. */
   readonly stringBytes: number;
+  /** Bytes of strings and of values of type bytes that calls take, together: each call may copy them. */
+  readonly callBytes: number;
 } = {
   bytes: 16 * 2 ** 20,
   tensors: 2 ** 16,
@@ -32,7 +48,8 @@ export const LIMITS: {
   items: 2 ** 20,
   stack: 2 ** 19,
   marks: 256,
-  stringBytes: 2 ** 20,
+  stringBytes: 16 * 2 ** 20,
+  callBytes: 64 * 2 ** 20,
 };
 
 /** The bytes end before the pickle does. */
@@ -64,6 +81,7 @@ class Machine {
   #objects = 0;
   #items = 0;
   #tensors = 0;
+  #callBytes = 0;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, start: number, file: string) {
     this.#bytes = bytes;
@@ -74,10 +92,10 @@ class Machine {
   }
 
   run(): { value: PickleValue; end: number } {
-    if (this.#byte() !== 0x80) throw this.#error('the pickle does not begin with its protocol', 'protocols 2 to 4');
+    if (this.#byte() !== 0x80) throw this.#error('the pickle does not begin with its protocol', 'protocols 2 to 5');
     const protocol = this.#byte();
-    if (protocol < 2 || protocol > 4) {
-      throw this.#error('this protocol of pickles is not read', 'protocols 2 to 4', `${protocol}`);
+    if (protocol < 2 || protocol > 5) {
+      throw this.#error('this protocol of pickles is not read', 'protocols 2 to 5', `${protocol}`);
     }
     for (;;) {
       const opcode = this.#byte();
@@ -143,6 +161,18 @@ class Machine {
     for (const item of items) list.items.push(item);
   }
 
+  addItems(items: readonly PickleValue[]): void {
+    const set = this.top();
+    if (!(set instanceof PickleSet) || set.frozen) throw this.#error('items are added to', 'a set', describe(set));
+    this.#count(items.length);
+    for (const item of items) set.items.push(item);
+  }
+
+  pushSet(items: readonly PickleValue[], frozen: boolean): void {
+    this.#count(items.length);
+    this.pushObject(new PickleSet(items, frozen));
+  }
+
   setItems(items: readonly PickleValue[]): void {
     const dict = this.top();
     if (!(dict instanceof PickleDict)) throw this.#error('entries are set in', 'a dict', describe(dict));
@@ -151,8 +181,8 @@ class Machine {
     dict.entries ??= new Map();
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (typeof key !== 'string' && typeof key !== 'number') {
-        throw this.#error('a dict has a key of this kind', 'strings and numbers', describe(key));
+      if (!isKey(key)) {
+        throw this.#error('a dict has a key of this kind', 'strings, numbers, booleans and None', describe(key));
       }
       if (dict.entries.has(key)) throw this.#error('a key is there twice', undefined, describe(key));
       dict.entries.set(key, items[i + 1]!);
@@ -186,20 +216,29 @@ class Machine {
   reduce(): void {
     const args = this.pop();
     const callable = this.pop();
-    if (!(callable instanceof TorchGlobal)) {
+    if (!(callable instanceof PythonGlobal)) {
       throw this.#error('something is called that cannot be', 'a function that rebuilds a tensor', describe(callable));
     }
     if (!(args instanceof PickleTuple))
       throw this.#error('a call has arguments of this kind', 'a tuple', describe(args));
+    for (const arg of args.items) this.#countArgument(arg);
     const made = call(callable, args.items, this.#file);
     if (made instanceof TorchTensor && ++this.#tensors > LIMITS.tensors) throw this.#beyond('tensors', LIMITS.tensors);
     this.pushObject(made);
   }
 
-  /** Attributes for an object: only the `_metadata` of an OrderedDict, which nobody here needs. */
+  /** Attributes for an object: what NumPy states of its own, and the `_metadata` of an OrderedDict, which nobody needs. */
   build(): void {
     const state = this.pop();
     const object = this.top();
+    if (object instanceof NumpyDType || object instanceof NumpyArray) {
+      if (setNumpyState(object, state)) return;
+      throw this.#error(
+        'this state is not one that NumPy writes',
+        undefined,
+        `${describe(state)} for ${describe(object)}`,
+      );
+    }
     if (!(object instanceof PickleDict && object.ordered && state instanceof PickleDict)) {
       throw this.#error('attributes are set (opcode BUILD) on', 'an OrderedDict', describe(object));
     }
@@ -237,7 +276,7 @@ class Machine {
 
   /** A little-endian two's-complement integer of `length` bytes. */
   long(length: number): number | bigint {
-    if (length > 16) throw this.#error('an integer is too long', 'at most 16 bytes', `${length}`);
+    if (length > 32) throw this.#error('an integer is too long', 'at most 32 bytes', `${length}`);
     const at = this.take(length);
     let value = 0n;
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[at + i]!);
@@ -247,9 +286,17 @@ class Machine {
   }
 
   text(length: number): string {
+    return this.#decode(this.#slice(length));
+  }
+
+  pushBytes(length: number, isArray: boolean): void {
+    this.pushObject(new PickleBytes(this.#slice(length), isArray));
+  }
+
+  #slice(length: number): Uint8Array<ArrayBuffer> {
     if (length > LIMITS.stringBytes) throw this.#beyond('bytes in a string', LIMITS.stringBytes);
     const at = this.take(length);
-    return this.#decode(this.#bytes.subarray(at, at + length));
+    return this.#bytes.subarray(at, at + length);
   }
 
   /** Text up to a line break, as GLOBAL and INST have it. */
@@ -280,6 +327,16 @@ class Machine {
   #count(items: number): void {
     this.#items += Math.max(1, items);
     if (this.#items > LIMITS.items) throw this.#beyond('values in containers', LIMITS.items);
+  }
+
+  /** What a call may copy counts each time, since the memo lets a short pickle call with one long argument often. */
+  #countArgument(arg: PickleValue): void {
+    if (arg instanceof PickleList || arg instanceof PickleSet) this.#count(arg.items.length);
+    else if (arg instanceof PickleDict && arg.entries) this.#count(arg.entries.size);
+    else if (typeof arg === 'string' || arg instanceof PickleBytes) {
+      this.#callBytes += arg.length;
+      if (this.#callBytes > LIMITS.callBytes) throw this.#beyond('bytes in its calls', LIMITS.callBytes);
+    }
   }
 
   #refused(opcode: number): PickleError {
@@ -338,6 +395,13 @@ const STEPS: readonly (Step | undefined)[] = table<Step>([
   // Python 2's strings.
   ['U', (m) => m.push(m.text(m.u8()))],
   ['T', (m) => m.push(m.text(m.u32()))],
+  ['C', (m) => m.pushBytes(m.u8(), false)],
+  ['B', (m) => m.pushBytes(m.u32(), false)],
+  [0x8e, (m) => m.pushBytes(m.u64(), false)],
+  [0x96, (m) => m.pushBytes(m.u64(), true)],
+  [0x8f, (m) => m.pushSet([], false)],
+  [0x90, (m) => m.addItems(m.popToMark())],
+  [0x91, (m) => m.pushSet(m.popToMark(), true)],
   ['}', (m) => m.pushObject(new PickleDict(false))],
   [']', (m) => m.pushObject(new PickleList())],
   [')', (m) => m.pushTuple([])],
@@ -385,13 +449,6 @@ const REFUSED: readonly (string | undefined)[] = table<string>([
   ['g', 'GET'],
   ['d', 'DICT'],
   ['l', 'LIST'],
-  ['B', 'BINBYTES'],
-  ['C', 'SHORT_BINBYTES'],
-  [0x8e, 'BINBYTES8'],
-  [0x8f, 'EMPTY_SET'],
-  [0x90, 'ADDITEMS'],
-  [0x91, 'FROZENSET'],
-  [0x96, 'BYTEARRAY8'],
   [0x97, 'NEXT_BUFFER'],
   [0x98, 'READONLY_BUFFER'],
 ]);

@@ -1,7 +1,7 @@
 /** From views of storages to tensors that can be read from a file. */
 
 import type { CheckpointReader, CheckpointTensor } from '../checkpoint.js';
-import { itemSize } from '../dtype.js';
+import { bitsOf, isDType } from '../dtype.js';
 import { PickleError } from '../errors.js';
 import type { ByteSource } from '../source.js';
 import { type FileView, ViewReader } from '../view.js';
@@ -19,8 +19,9 @@ export async function tensorsOf(
   offsetOf: (storage: TorchStorage) => Promise<number>,
 ): Promise<Pick<CheckpointReader, 'tensors' | 'readPart'>> {
   const storages = new Map<string, { storage: TorchStorage; begin: number }>();
+  const listed = new Map<string, CheckpointTensor>();
   const views = new Map<string, FileView>();
-  for (const [name, { storage, offset, shape, strides }] of tensors) {
+  for (const [name, { storage, dtype, offset, shape, strides }] of tensors) {
     let known = storages.get(storage.key);
     if (!known) {
       known = { storage, begin: await offsetOf(storage) };
@@ -35,12 +36,12 @@ export async function tensorsOf(
         remedy: 'the file is damaged or hostile',
       });
     }
-    const begin = known.begin + offset * itemSize(storage.dtype);
-    views.set(name, { dtype: storage.dtype, shape, strides, begin });
+    listed.set(name, { dtype, shape });
+    if (isDType(dtype)) views.set(name, { dtype, shape, strides, begin: known.begin + (offset * bitsOf(dtype)) / 8 });
   }
   const reader = new ViewReader(source);
   return {
-    tensors: views satisfies ReadonlyMap<string, CheckpointTensor>,
+    tensors: listed,
     readPart: (name, first, count) => reader.read(views.get(name)!, first, count, name),
   };
 }

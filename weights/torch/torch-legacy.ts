@@ -6,11 +6,10 @@
  */
 
 import { type Checkpoint, checkpointOf } from '../checkpoint.js';
-import { itemSize } from '../dtype.js';
 import { HeaderError, LayoutError, PickleError, quoted } from '../errors.js';
 import type { ByteSource } from '../source.js';
+import { describe } from './describe.js';
 import { flatten } from './flatten.js';
-import { describe } from './globals.js';
 import { LIMITS, TruncatedPickleError, unpickle } from './pickle.js';
 import { tensorsOf } from './tensors.js';
 import { PickleDict, PickleList, type PickleValue, type TorchStorage, type TorchTensor } from './values.js';
@@ -117,7 +116,7 @@ async function storageOffsets(
       throw new LayoutError('a storage belongs to no tensor', { file, found: `key ${quoted(key)}`, remedy });
     if (offsets.has(key))
       throw new LayoutError('a storage is there twice', { file, found: `key ${quoted(key)}`, remedy });
-    const bytes = storage.size * itemSize(storage.dtype);
+    const { bytes } = storage;
     if (!(at + 8 + bytes <= source.size)) {
       throw new LayoutError('a storage reaches beyond the end of the file', {
         file,

@@ -5,7 +5,6 @@
  */
 
 import { type Checkpoint, checkpointOf } from '../checkpoint.js';
-import { itemSize } from '../dtype.js';
 import { ArchiveError, PickleError, quoted } from '../errors.js';
 import type { ByteSource } from '../source.js';
 import { openZip, type ZipArchive } from '../zip.js';
@@ -87,11 +86,10 @@ async function storageOffset(archive: ZipArchive, root: string, storage: TorchSt
       remedy: 'pack the archive again without compression (zip -0)',
     });
   }
-  const bytes = storage.size * itemSize(storage.dtype);
-  if (entry.size === bytes) return archive.dataOffset(entry);
+  if (entry.size === storage.bytes) return archive.dataOffset(entry);
   throw new ArchiveError(`entry ${quoted(name)} is not as long as its storage`, {
     file,
-    expected: `${bytes} bytes (${storage.size} of ${storage.dtype})`,
+    expected: `${storage.bytes} bytes (${storage.size} of ${storage.dtype})`,
     found: `${entry.size}`,
     remedy: 'the file is damaged; fetch it again',
   });

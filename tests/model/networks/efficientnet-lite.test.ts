@@ -7,7 +7,7 @@ import {
   efficientNetLite,
   Parameters,
 } from '../../../model/networks/index.js';
-import { openCheckpoint, type TensorToWrite, writeSafetensors } from '../../../weights/index.js';
+import { openCheckpoint, type TensorToWrite, tensorOf, writeSafetensors } from '../../../weights/index.js';
 import { guestEngine } from '../../harness/engine.js';
 import { GOLDENS, nmse } from '../../harness/goldens.js';
 import { suite } from '../../harness/suite.js';
@@ -29,9 +29,9 @@ async function withWeights(
   try {
     const config = JSON.parse(String(file.values.get('config'))) as EfficientNetLiteConfig;
     const tensors: TensorToWrite[] = [];
-    for (const [name, { dtype, shape }] of file.tensors) {
+    for (const [name, { shape }] of file.tensors) {
       const renamed = /^(in|out)\./.test(name) ? undefined : rename(name);
-      if (renamed !== undefined) tensors.push({ name: renamed, dtype, shape, data: await file.read(name) });
+      if (renamed !== undefined) tensors.push(tensorOf(renamed, shape, await file.readAsF32(name)));
     }
     await inScratchFolder(async (folder) => {
       await writeSafetensors(`${folder}/weights.safetensors`, tensors);
