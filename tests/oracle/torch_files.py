@@ -1,8 +1,8 @@
 """Checkpoints as torch.save writes them, in both layouts, and what is in them as safetensors: goldens for tests/weights.
 
-    python tests/oracle/torch_files.py goldens     writes expected.safetensors, zip-N.pt and older-N.pt to tests/oracle/goldens/torch/
-    python tests/oracle/torch_files.py values      writes there what checkpoints hold beside plain tensors: values-*.pt,
-                                                   and listed.safetensors, with types that are only listed
+    python tests/oracle/torch_files.py goldens     writes tests/oracle/goldens/torch/: expected.safetensors, zip-*.pt, older-*.pt
+    python tests/oracle/torch_files.py values      writes there what checkpoints hold beside plain tensors (values-*.pt), and
+                                                   types that are only listed (values-*.pt, listed.safetensors)
     python tests/oracle/torch_files.py big FILE    a checkpoint of 1 GB with the shapes of a UNet, for timing
 """
 import sys

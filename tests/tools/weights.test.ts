@@ -30,13 +30,37 @@ test('inspects a file', () => {
   assert.ok(file);
   assert.equal(file.format, 'PyTorch, older layout');
   assert.equal(file.parameters, 429);
-  assert.deepEqual(file.tensors[0], { name: 'state_dict.f32', dtype: 'F32', shape: [3, 4] });
+  assert.deepEqual(file.tensors[0], { name: 'state_dict.f32', dtype: 'F32', shape: [3, 4], bytes: 48, readable: true });
   assert.equal(file.values.global_step, 2 ** 40);
   const { stdout: text } = run('inspect', golden('older-2.pt'));
   assert.match(
     text,
-    /PyTorch, older layout, 4470 bytes, 27 tensors \(.*\), 429 parameters\n {2}state_dict\.f32 {2}F32 \[3, 4\]/,
+    /PyTorch, older layout, 4470 bytes, 27 tensors \(.*\), 429 parameters\n {2}state_dict\.f32 {2}F32 \[3, 4\] {2}48 bytes\n/,
   );
+});
+
+test('inspects a file with values and types that are not used, and refuses to convert it, by name', async () => {
+  await inScratchFolder(async (folder) => {
+    const output = join(folder, 'out.safetensors');
+    for (const [name, tensor] of [
+      ['values-zip-2.pt', 'f8.float8_e4m3fn'],
+      ['values-older-4.pt', 'f8.float8_e4m3fn'],
+      ['listed.safetensors', 'complex'],
+    ] as const) {
+      const { code, stdout, stderr } = run('inspect', golden(name), '--json');
+      assert.deepEqual([code, stderr], [0, '']);
+      const [file] = (JSON.parse(stdout) as { files: Inspection[] }).files;
+      assert.equal(file!.tensors.find((each) => each.name === tensor)?.readable, false);
+      if (name.endsWith('.pt')) assert.deepEqual([file!.values.dtype, file!.values.none], ['torch.float16', "b''"]);
+      const converted = run('convert', golden(name), '-o', output);
+      assert.equal(converted.code, 1);
+      assert.match(converted.stderr, new RegExp(`^error: .*"${tensor}": elements of this type are only listed.*\n$`));
+    }
+    const { stdout } = run('inspect', golden('values-zip-2.pt'));
+    assert.match(stdout, /\n {2}f8\.float8_e5m2 {2}F8_E5M2 \[2, 3\] {2}6 bytes \(this type is only listed\)\n/);
+    assert.match(stdout, /\n {2}device = device\(type='cuda', index=0\)\n/);
+    assert.deepEqual(readdirSync(folder), []);
+  });
 });
 
 test('inspects a folder by its manifest', async () => {

@@ -49,7 +49,7 @@ test(`${ZIP_FILES.length} hostile zip files are refused`, () => refusals(ZIP_FIL
 test(`${OLDER_FILES.length} hostile files in the older layout are refused`, () => refusals(OLDER_FILES, 300e6));
 
 test('good files with any bytes changed or cut are read, or refused with a named error', async () => {
-  for (const name of ['zip-2.pt', 'older-2.pt', 'zip-4.pt']) {
+  for (const name of ['zip-2.pt', 'older-2.pt', 'zip-4.pt', 'values-older-2.pt', 'values-zip-5.pt']) {
     const whole = new Uint8Array(await readFile(golden(name)));
     const place = fc.nat({ max: whole.length - 1 });
     await fc.assert(
@@ -61,6 +61,7 @@ test('good files with any bytes changed or cut are read, or refused with a named
           for (const [at, value] of changes) if (at < length) bytes[at] = value;
           try {
             const checkpoint = await readCheckpoint(memorySource(bytes));
+            for (const value of checkpoint.values.values()) String(value);
             for (const tensor of checkpoint.tensors.keys()) await checkpoint.readAsF32(tensor);
           } catch (error) {
             assert.ok(error instanceof WeightsError, error instanceof Error ? error.stack : String(error));
