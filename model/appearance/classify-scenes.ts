@@ -3,7 +3,7 @@
 import { softmax } from '../../engine/numeric.js';
 import type { Clip, ImageFormat } from '../media/index.js';
 import type { ImageClassifier } from './image-classifier.js';
-import { SceneSampler } from './scenes.js';
+import { type Sampled, SceneSampler } from './scenes.js';
 import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';
 
 export interface Scene {
@@ -54,22 +54,27 @@ export class SceneClassifier {
 
   /** RGB bytes [size, size, 3] of the next frame, which must not change afterwards, and its time in seconds. */
   async push(pixels: Uint8Array, time: number): Promise<void> {
-    const { scene, begins, chosen } = this.#sampler.push(pixels, time);
-    if (begins) {
-      const start = this.#scenes.length === 0 ? 0 : time;
-      this.#scenes.push({ start, frames: 0, probabilities: new Float64Array(this.#classifier.config.classes) });
-    }
-    if (!chosen) return;
-    await this.#pending;
-    this.#pending = this.#classify(pixels, this.#scenes[scene]!);
-    // It may fail while a frame is awaited; the error is thrown where the promise is.
-    this.#pending.catch(() => {});
+    await this.#take(this.#sampler.push(pixels, time));
   }
 
   /** Scenes of a clip that lasts `seconds`. */
   async finish(seconds: number): Promise<ClassifiedClip> {
+    await this.#take(this.#sampler.finish(seconds));
     await this.#pending;
     return summary(seconds, this.#scenes);
+  }
+
+  async #take(sampled: readonly Sampled[]): Promise<void> {
+    for (const { pixels, time, scene, begins } of sampled) {
+      if (begins) {
+        const start = this.#scenes.length === 0 ? 0 : time;
+        this.#scenes.push({ start, frames: 0, probabilities: new Float64Array(this.#classifier.config.classes) });
+      }
+      await this.#pending;
+      this.#pending = this.#classify(pixels, this.#scenes[scene]!);
+      // It may fail while a frame is awaited; the error is thrown where the promise is.
+      this.#pending.catch(() => {});
+    }
   }
 
   async #classify(pixels: Uint8Array, scene: SceneSum): Promise<void> {

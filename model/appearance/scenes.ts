@@ -1,97 +1,91 @@
-/** Where a clip cuts, and which of its frames are classified: those after cuts and two a second. */
+/** Where the scenes of a clip begin, and which of its frames are classified: those after cuts and two a second. */
 
-import { OnsetError } from '../../kernels/errors.js';
+import { type Cut, CutDetector } from '../media/index.js';
 
 /** Seconds between the frames that are classified. */
 const STEP = 0.5;
-/** Cells a side of the thumbnail that is compared from frame to frame. */
-const CELLS = 16;
-/** Mean change of a cell, of 1, that a cut has at least. */
-const LEAST_CHANGE = 0.1;
-/** A cut changes the image this many times more than the frames before it did. */
-const ABOVE_MOTION = 3;
-/** How fast the memory of earlier changes fades, a frame. */
-const FADE = 0.8;
-/** Seconds that a scene lasts at least: flashes are no cuts. */
+/** Seconds that a scene lasts at least: of cuts closer together the strongest counts, and begin and end before all. */
 const SHORTEST = 0.4;
 
+/** A frame that is to be classified. */
 export interface Sampled {
+  pixels: Uint8Array;
+  time: number;
   /** Counted from 0. */
   scene: number;
-  /** Whether a scene begins with this frame. */
+  /** Whether the scene begins with this frame. */
   begins: boolean;
-  /** Whether the frame is to be classified. */
-  chosen: boolean;
 }
 
-/** Frames of a size that cannot be compared cell by cell. */
-class FrameSizeError extends OnsetError {
-  override name = 'FrameSizeError';
+interface Held {
+  pixels: Uint8Array;
+  time: number;
+  /** Whether it is classified also when no scene begins with it. */
+  step: boolean;
 }
 
-/** Takes every frame of a clip in order. */
+/**
+ * Takes every frame of a clip in order, and gives those back that are to be classified once their scenes are known, 0.8 s
+ * later; of the frames in between only those are kept that may be among them.
+ */
 export class SceneSampler {
-  readonly #size: number;
-  #last: Float32Array | null = null;
-  #usual = 0;
-  #scene = 0;
-  #began = 0;
-  #next = 0;
+  readonly #detector: CutDetector;
+  #held: Held[] = [];
+  #cuts: Cut[] = [];
+  #scene = -1;
+  #nextStep: number | undefined;
 
   /**
-   * `size`: pixels a side of the frames, a multiple of CELLS.
+   * `size`: pixels a side of the frames.
    *
-   * @throws {FrameSizeError} when it is not.
+   * @throws {FrameSizeError} when it is not a multiple of 32.
    */
   constructor(size: number) {
-    if (size % CELLS !== 0) {
-      throw new FrameSizeError(`frames of ${size} pixels do not divide into ${CELLS} cells a side`);
-    }
-    this.#size = size;
+    this.#detector = new CutDetector({ width: size, height: size, pixels: 'rgb24' });
   }
 
-  /** RGB bytes and seconds of the next frame. */
-  push(pixels: Uint8Array, time: number): Sampled {
-    const small = shrink(pixels, this.#size);
-    const change = this.#last ? difference(small, this.#last) : 0;
-    const cut = change > LEAST_CHANGE && change > ABOVE_MOTION * this.#usual && time - this.#began >= SHORTEST;
-    const begins = cut || this.#last === null;
-    if (cut) {
-      this.#scene++;
-      this.#began = time;
-    }
-    this.#usual = cut ? 0 : FADE * this.#usual + (1 - FADE) * change;
-    this.#last = small;
-    const chosen = begins || time >= this.#next - 1e-6;
-    if (chosen) this.#next = (Math.floor(time / STEP + 1e-6) + 1) * STEP;
-    return { scene: this.#scene, begins, chosen };
+  /** RGB bytes of the next frame, which must not change afterwards, and its time in seconds. */
+  push(pixels: Uint8Array, time: number): Sampled[] {
+    const { possible, cuts, settled } = this.#detector.push(pixels, time);
+    if (this.#nextStep === undefined) this.#cuts.push({ time, strength: Number.POSITIVE_INFINITY });
+    const step = time >= (this.#nextStep ?? time) - 1e-6;
+    if (step) this.#nextStep = (Math.floor(time / STEP + 1e-6) + 1) * STEP;
+    if (step || possible) this.#held.push({ pixels, time, step });
+    this.#cuts.push(...cuts);
+    return this.#release(settled - SHORTEST);
   }
-}
 
-/** Mean colours of cells, in [0, 1]. */
-function shrink(pixels: Uint8Array, size: number): Float32Array {
-  const side = size / CELLS;
-  const sums = new Float32Array(CELLS * CELLS * 3);
-  for (let y = 0, at = 0; y < size; y++) {
-    const row = Math.floor(y / side) * CELLS * 3;
-    for (let cell = row; cell < row + CELLS * 3; cell += 3) {
-      // In local variables: sums in an array would be rounded and stored for each pixel.
-      let [red, green, blue] = [0, 0, 0];
-      for (const end = at + side * 3; at < end; at += 3) {
-        red += pixels[at]!;
-        green += pixels[at + 1]!;
-        blue += pixels[at + 2]!;
-      }
-      sums[cell]! += red;
-      sums[cell + 1]! += green;
-      sums[cell + 2]! += blue;
-    }
+  /** The last frames of a clip that lasts `seconds`. */
+  finish(seconds: number): Sampled[] {
+    this.#cuts.push(...this.#detector.finish(), { time: seconds, strength: Number.POSITIVE_INFINITY });
+    return this.#release(Number.POSITIVE_INFINITY);
   }
-  return sums.map((sum) => sum / (255 * side * side));
-}
 
-function difference(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!);
-  return sum / a.length;
+  /** Frames before `until`: all cuts are known that a scene may begin with, and those near them. */
+  #release(until: number): Sampled[] {
+    const sampled: Sampled[] = [];
+    while (this.#held.length > 0 && this.#held[0]!.time < until) {
+      const { pixels, time, step } = this.#held.shift()!;
+      const begins = this.#begins(time);
+      if (begins) this.#scene++;
+      if (begins || step) sampled.push({ pixels, time, scene: this.#scene, begins });
+    }
+    this.#cuts = this.#cuts.filter(({ time }) => time >= until - SHORTEST);
+    return sampled;
+  }
+
+  /** Whether there is a cut at `time`, and no stronger one near it; of equal ones the first counts. */
+  #begins(time: number): boolean {
+    const cut = this.#cuts.find((other) => other.time === time);
+    return (
+      cut !== undefined &&
+      this.#cuts.every(
+        (other) =>
+          other === cut ||
+          Math.abs(other.time - time) >= SHORTEST ||
+          other.strength < cut.strength ||
+          (other.strength === cut.strength && other.time > time),
+      )
+    );
+  }
 }

@@ -1,70 +1,94 @@
-/** Streams pictures into optical flow on the GPU, a batch of pairs at a time. */
+/**
+ * Streams pictures into optical flow on the GPU, a batch of pairs at a time. Flow is zero across cuts and while a picture
+ * stands still.
+ */
 
 import { type Engine, Graph, opticalFlow, type Plan } from '../../engine/engine.js';
+import { CutDetector } from '../media/index.js';
 import { GRID } from './flow-encoder.js';
 import { FLOW_CHANNELS, type FlowClip } from './flow-features.js';
 
 /** Pairs in one run of the plan. */
 const BATCH = 32;
-/** Two frames whose mean difference (of 255) is below this are one frame shown twice: the next distinct one counts. */
+/** Frames whose mean difference (of 255) is below this are one frame shown again: the next distinct one counts. */
 const SAME = 0.15;
+/** A frame that is shown for longer is a still: footage has four distinct frames a second at least. */
+const STILL_SECONDS = 0.26;
 /** Time between frames is never taken to be less, so that broken time stamps cannot make infinite speeds. */
 const LEAST_SECONDS = 1e-3;
+
+/** Flow of a pair of frames, or stillness at a time. */
+interface Row {
+  /** Seconds at which the flow counts. */
+  middle: number;
+  /** Seconds of the pair's second frame, or those of the stillness. */
+  end: number;
+  /** [8, 8, 5], once it is computed; none where nothing moves. */
+  cells?: Float32Array;
+}
 
 interface Pair {
   first: Uint8Array;
   second: Uint8Array;
   seconds: number;
-  middle: number;
+  row: Row;
+}
+
+/** A frame, and until when it was seen again. */
+interface Shown {
+  pixels: Uint8Array;
+  time: number;
+  until: number;
 }
 
 export class FlowExtractor {
   /** Changes when the flow that comes out does; caches of flow are kept by it. */
-  static readonly version: string = 'lk-1';
+  static readonly version: string = 'lk-2';
 
   readonly #engine: Engine;
   readonly #width: number;
   readonly #height: number;
+  readonly #detector: CutDetector;
   #plan: Promise<Plan> | null = null;
-  #last: { pixels: Uint8Array; time: number } | null = null;
+  #last: Shown | null = null;
   #pairs: Pair[] = [];
-  #grids: Float32Array[] = [];
-  #middles: number[] = [];
+  #rows: Row[] = [];
+  /** Times of the first frames after cuts. */
+  readonly #cuts = new Set<number>();
 
   /** Sides are multiples of 32. */
   constructor(engine: Engine, width: number, height: number) {
     this.#engine = engine;
     this.#width = width;
     this.#height = height;
+    this.#detector = new CutDetector({ width, height, pixels: 'gray8' });
   }
 
   /** The next grey picture of the clip, at its own time in seconds. */
   async push(pixels: Uint8Array, time: number): Promise<void> {
+    for (const cut of this.#detector.push(pixels, time).cuts) this.#cuts.add(cut.time);
     const last = this.#last;
-    if (last && meanDifference(last.pixels, pixels) < SAME) return;
-    const kept = pixels.slice();
-    if (last) {
-      this.#pairs.push({
-        first: last.pixels,
-        second: kept,
-        seconds: Math.max(LEAST_SECONDS, time - last.time),
-        middle: (time + last.time) / 2,
-      });
-      if (this.#pairs.length === BATCH) await this.#flush();
+    if (last && meanDifference(last.pixels, pixels) < SAME) {
+      last.until = time;
+      return;
     }
-    this.#last = { pixels: kept, time };
+    const kept = pixels.slice();
+    this.#last = { pixels: kept, time, until: time };
+    if (last) await this.#pair(last, kept, time);
   }
 
   /** Flow of the clip that was pushed; the extractor is then ready for another one. */
   async finish(): Promise<FlowClip> {
     await this.#flush();
+    for (const cut of this.#detector.finish()) this.#cuts.add(cut.time);
     const frame = GRID * GRID * FLOW_CHANNELS;
-    const grid = new Float32Array(this.#grids.length * frame);
-    for (const [i, cells] of this.#grids.entries()) grid.set(cells, i * frame);
-    const midTimes = Float64Array.from(this.#middles);
+    const grid = new Float32Array(this.#rows.length * frame);
+    for (const [i, { cells, end }] of this.#rows.entries())
+      if (cells && !this.#cuts.has(end)) grid.set(cells, i * frame);
+    const midTimes = Float64Array.from(this.#rows, ({ middle }) => middle);
     this.#last = null;
-    this.#grids = [];
-    this.#middles = [];
+    this.#rows = [];
+    this.#cuts.clear();
     return { grid, midTimes };
   }
 
@@ -73,6 +97,15 @@ export class FlowExtractor {
     const size = this.#width * this.#height;
     for (let i = 0; i < times.length; i++) await this.push(frames.subarray(i * size, (i + 1) * size), times[i]!);
     return this.finish();
+  }
+
+  async #pair(last: Shown, second: Uint8Array, time: number): Promise<void> {
+    const from = motionStart(last, time);
+    if (from > last.time) for (const still of [last.time, from]) this.#rows.push({ middle: still, end: still });
+    const row: Row = { middle: (time + from) / 2, end: time };
+    this.#rows.push(row);
+    this.#pairs.push({ first: last.pixels, second, seconds: Math.max(LEAST_SECONDS, time - from), row });
+    if (this.#pairs.length === BATCH) await this.#flush();
   }
 
   async #flush(): Promise<void> {
@@ -92,10 +125,7 @@ export class FlowExtractor {
     }
     const { cells } = await plan.run({ first, second, seconds });
     const frame = GRID * GRID * FLOW_CHANNELS;
-    for (const [i, pair] of this.#pairs.entries()) {
-      this.#grids.push(cells!.slice(i * frame, (i + 1) * frame));
-      this.#middles.push(pair.middle);
-    }
+    for (const [i, { row }] of this.#pairs.entries()) row.cells = cells!.slice(i * frame, (i + 1) * frame);
     this.#pairs = [];
   }
 
@@ -110,6 +140,15 @@ export class FlowExtractor {
   dispose(): void {
     void this.#plan?.then((plan) => plan.dispose());
   }
+}
+
+/**
+ * When the change from a frame to the one at `time` begins. Footage re-timed to a higher rate shows each frame several
+ * times, and what moves does so all the time from a frame to the next distinct one. A frame shown for longer than that is
+ * a still, and the change comes at its end.
+ */
+function motionStart(last: Shown, time: number): number {
+  return time - last.time > STILL_SECONDS ? Math.max(last.until, time - STILL_SECONDS) : last.time;
 }
 
 function meanDifference(a: Uint8Array, b: Uint8Array): number {

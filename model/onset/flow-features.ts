@@ -12,7 +12,10 @@ export const FLOW_SHAPE: readonly [number, number, number] = [GRID, GRID, FLOW_C
 const CELLS = GRID * GRID;
 const FRAME = CELLS * FLOW_CHANNELS;
 
-/** Flow between distinct frames: one 8×8 grid a pair, at the middle of the pair's times. */
+/**
+ * Flow between distinct frames: one 8×8 grid a pair, at the middle of the pair's times; of zeros across a cut. A picture
+ * that stands still has two more of zeros, at its begin and its end.
+ */
 export interface FlowClip {
   /** [n, 8, 8, 5]. */
   grid: Float32Array;

@@ -1,7 +1,6 @@
-/** From images to sounds: the table, the choice, and scenes. */
+/** From images to sounds: the table, and the choice. */
 
 import assert from 'node:assert/strict';
-import { SceneSampler } from '../../../model/appearance/scenes.js';
 import {
   chooseSound,
   imageNetClasses,
@@ -62,38 +61,6 @@ test('a generator is given the nearest class that it has, or none', () => {
   assert.equal(nearestClass(classes, 'dog', ['dog', 'wood']), 'dog');
   assert.equal(nearestClass(classes, 'voice', shipped), undefined);
   assert.equal(nearestClass(classes, 'none', shipped), undefined);
-});
-
-/** A picture of one colour with a bright bar at column `x`. */
-function frame(size: number, colour: number, x: number): Uint8Array {
-  const pixels = new Uint8Array(size * size * 3).fill(colour);
-  for (let y = 0; y < size; y++) pixels.fill(255, (y * size + (x % size)) * 3, (y * size + (x % size)) * 3 + 3);
-  return pixels;
-}
-
-test('a cut begins a scene and is looked at; between cuts it is two frames a second', () => {
-  const sampler = new SceneSampler(32);
-  const chosen: number[] = [];
-  const begins: number[] = [];
-  for (let i = 0; i < 75; i++) {
-    const sampled = sampler.push(frame(32, i < 33 ? 20 : 200, i), i / 25);
-    if (sampled.chosen) chosen.push(i);
-    if (sampled.begins) begins.push(i);
-    assert.equal(sampled.scene, i < 33 ? 0 : 1);
-  }
-  assert.deepEqual(begins, [0, 33]);
-  assert.deepEqual(chosen, [0, 13, 25, 33, 38, 50, 63]);
-});
-
-test('motion is no cut', () => {
-  const sampler = new SceneSampler(32);
-  for (let i = 0; i < 50; i++) {
-    // The whole picture changes by an eighth a frame: far above the least change, but as it did before.
-    const wave = Math.abs(((i * 32) % 510) - 255);
-    const { begins } = sampler.push(frame(32, wave, i), i / 25);
-    assert.equal(begins, i === 0, `a cut at frame ${i}`);
-  }
-  assert.throws(() => new SceneSampler(30), { name: 'FrameSizeError' });
 });
 
 test.run();
