@@ -3,8 +3,11 @@
 import { softmax } from '../../engine/numeric.js';
 import type { Clip, ImageFormat } from '../media/index.js';
 import type { ImageClassifier } from './image-classifier.js';
-import { type Sampled, SceneSampler } from './scenes.js';
+import { type Sampled, type SceneImages, SceneSampler } from './scenes.js';
 import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';
+
+/** Pixels a side of the images in which cuts are found: those in which Onset sees motion, so that both see the same. */
+const GRAY_SIZE = 64;
 
 export interface Scene {
   /** Seconds in the part of the clip. */
@@ -46,15 +49,16 @@ export class SceneClassifier {
   /** While the device classifies a frame, those up to the next are decoded and compared. */
   #pending: Promise<void> = Promise.resolve();
 
-  constructor(classifier: Classifier, signal?: AbortSignal) {
+  /** `graySize`: pixels a side of the grey images, a multiple of 32. */
+  constructor(classifier: Classifier, graySize: number, signal?: AbortSignal) {
     this.#classifier = classifier;
-    this.#sampler = new SceneSampler(classifier.config.size);
+    this.#sampler = new SceneSampler(graySize);
     this.#signal = signal;
   }
 
-  /** RGB bytes [size, size, 3] of the next frame, which must not change afterwards, and its time in seconds. */
-  async push(pixels: Uint8Array, time: number): Promise<void> {
-    await this.#take(this.#sampler.push(pixels, time));
+  /** The next frame, as `appearanceFormat` has it and in grey [graySize, graySize], and its time in seconds. */
+  async push(images: SceneImages, time: number): Promise<void> {
+    await this.#take(this.#sampler.push(images, time));
   }
 
   /** Scenes of a clip that lasts `seconds`. */
@@ -65,13 +69,13 @@ export class SceneClassifier {
   }
 
   async #take(sampled: readonly Sampled[]): Promise<void> {
-    for (const { pixels, time, scene, begins } of sampled) {
+    for (const { appearance, time, scene, begins } of sampled) {
       if (begins) {
         const start = this.#scenes.length === 0 ? 0 : time;
         this.#scenes.push({ start, frames: 0, probabilities: new Float64Array(this.#classifier.config.classes) });
       }
       await this.#pending;
-      this.#pending = this.#classify(pixels, this.#scenes[scene]!);
+      this.#pending = this.#classify(appearance, this.#scenes[scene]!);
       // It may fail while a frame is awaited; the error is thrown where the promise is.
       this.#pending.catch(() => {});
     }
@@ -99,9 +103,10 @@ export async function classifyScenes(
   clip: Clip,
   { onProgress, signal }: ClassifyOptions = {},
 ): Promise<ClassifiedClip> {
-  const scenes = new SceneClassifier(classifier, signal);
-  for await (const { images, time } of clip.frames({ appearance: appearanceFormat(classifier) }, { signal })) {
-    await scenes.push(images.appearance, time);
+  const scenes = new SceneClassifier(classifier, GRAY_SIZE, signal);
+  const gray: ImageFormat = { pixels: 'gray8', size: { width: GRAY_SIZE, height: GRAY_SIZE } };
+  for await (const { images, time } of clip.frames({ appearance: appearanceFormat(classifier), gray }, { signal })) {
+    await scenes.push(images, time);
     onProgress?.('classifying', Math.min(time, clip.seconds), clip.seconds);
   }
   return scenes.finish(clip.seconds);

@@ -7,9 +7,17 @@ const STEP = 0.5;
 /** Seconds that a scene lasts at least: of cuts closer together the strongest counts, and begin and end before all. */
 const SHORTEST = 0.4;
 
+/** Images of a frame, which must not change afterwards. */
+export interface SceneImages {
+  /** To be classified, if the frame is chosen. */
+  appearance: Uint8Array;
+  /** Grey levels of the whole frame, small: cuts are found in them. */
+  gray: Uint8Array;
+}
+
 /** A frame that is to be classified. */
 export interface Sampled {
-  pixels: Uint8Array;
+  appearance: Uint8Array;
   time: number;
   /** Counted from 0. */
   scene: number;
@@ -18,7 +26,7 @@ export interface Sampled {
 }
 
 interface Held {
-  pixels: Uint8Array;
+  appearance: Uint8Array;
   time: number;
   /** Whether it is classified also when no scene begins with it. */
   step: boolean;
@@ -36,21 +44,21 @@ export class SceneSampler {
   #nextStep: number | undefined;
 
   /**
-   * `size`: pixels a side of the frames.
+   * `size`: pixels a side of the grey images.
    *
    * @throws {FrameSizeError} when it is not a multiple of 32.
    */
   constructor(size: number) {
-    this.#detector = new CutDetector({ width: size, height: size, pixels: 'rgb24' });
+    this.#detector = new CutDetector(size, size);
   }
 
-  /** RGB bytes of the next frame, which must not change afterwards, and its time in seconds. */
-  push(pixels: Uint8Array, time: number): Sampled[] {
-    const { possible, cuts, settled } = this.#detector.push(pixels, time);
+  /** The next frame, and its time in seconds. */
+  push({ appearance, gray }: SceneImages, time: number): Sampled[] {
+    const { possible, cuts, settled } = this.#detector.push(gray, time);
     if (this.#nextStep === undefined) this.#cuts.push({ time, strength: Number.POSITIVE_INFINITY });
     const step = time >= (this.#nextStep ?? time) - 1e-6;
     if (step) this.#nextStep = (Math.floor(time / STEP + 1e-6) + 1) * STEP;
-    if (step || possible) this.#held.push({ pixels, time, step });
+    if (step || possible) this.#held.push({ appearance, time, step });
     this.#cuts.push(...cuts);
     return this.#release(settled - SHORTEST);
   }
@@ -65,10 +73,10 @@ export class SceneSampler {
   #release(until: number): Sampled[] {
     const sampled: Sampled[] = [];
     while (this.#held.length > 0 && this.#held[0]!.time < until) {
-      const { pixels, time, step } = this.#held.shift()!;
+      const { appearance, time, step } = this.#held.shift()!;
       const begins = this.#begins(time);
       if (begins) this.#scene++;
-      if (begins || step) sampled.push({ pixels, time, scene: this.#scene, begins });
+      if (begins || step) sampled.push({ appearance, time, scene: this.#scene, begins });
     }
     this.#cuts = this.#cuts.filter(({ time }) => time >= until - SHORTEST);
     return sampled;

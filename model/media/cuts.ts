@@ -25,15 +25,6 @@ const ABOVE_MOTION = 2.5;
 const EXCEPTIONS = 2;
 /** Mean difference below which a frame is the last one repeated: 0.15 of 255. */
 const SAME = 0.0006;
-/** Weights of red, green and blue in the brightness (ITU-R BT.601). */
-const LUMA = [0.299, 0.587, 0.114] as const;
-
-export interface CutImages {
-  /** Pixels, multiples of 32. */
-  width: number;
-  height: number;
-  pixels: 'gray8' | 'rgb24';
-}
 
 export interface Cut {
   /** Of the first frame after the cut, in seconds. */
@@ -69,23 +60,28 @@ interface Shown {
 
 /** Takes every frame of a clip in order; keeps only small images of the last second. */
 export class CutDetector {
-  readonly #images: CutImages;
+  readonly #width: number;
+  readonly #height: number;
   #shown: Shown[] = [];
   /** The first of `#shown` of which it is not yet known whether it begins after a cut. */
   #next = 0;
 
-  /** @throws {FrameSizeError} when a side is not a multiple of 32. */
-  constructor(images: CutImages) {
-    const { width, height } = images;
+  /**
+   * Size of the images in pixels; they show the whole frame.
+   *
+   * @throws {FrameSizeError} when a side is not a multiple of 32.
+   */
+  constructor(width: number, height: number) {
     if (width % SIDE !== 0 || height % SIDE !== 0) {
       throw new FrameSizeError(`frames of ${width}×${height} pixels do not divide into ${SIDE} cells a side`);
     }
-    this.#images = images;
+    this.#width = width;
+    this.#height = height;
   }
 
-  /** Bytes and seconds of the next frame. */
+  /** Grey image of the next frame [height, width], and its time in seconds. */
   push(pixels: Uint8Array, time: number): CutReport {
-    const cells = shrink(pixels, this.#images);
+    const cells = shrink(pixels, this.#width, this.#height);
     const last = this.#shown.at(-1);
     const repeated = last !== undefined && difference(last.cells, cells) < SAME;
     if (repeated) {
@@ -160,7 +156,7 @@ export class CutDetector {
 }
 
 /** Mean brightness of cells, in [0, 1]. */
-function shrink(pixels: Uint8Array, { width, height, pixels: format }: CutImages): Float32Array {
+function shrink(pixels: Uint8Array, width: number, height: number): Float32Array {
   const [across, down] = [width / SIDE, height / SIDE];
   const sums = new Float32Array(SIDE * SIDE);
   for (let y = 0, at = 0; y < height; y++) {
@@ -168,13 +164,7 @@ function shrink(pixels: Uint8Array, { width, height, pixels: format }: CutImages
     for (let cell = row; cell < row + SIDE; cell++) {
       // In a local variable: sums in an array would be rounded and stored for each pixel.
       let sum = 0;
-      if (format === 'gray8') {
-        for (const end = at + across; at < end; at++) sum += pixels[at]!;
-      } else {
-        for (const end = at + across * 3; at < end; at += 3) {
-          sum += LUMA[0] * pixels[at]! + LUMA[1] * pixels[at + 1]! + LUMA[2] * pixels[at + 2]!;
-        }
-      }
+      for (const end = at + across; at < end; at++) sum += pixels[at]!;
       sums[cell]! += sum;
     }
   }

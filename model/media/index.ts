@@ -4,7 +4,7 @@ export { type AudioOptions, decodeAudio } from './audio.js';
 export { resizeBicubic } from './bicubic.js';
 export { type Clip, type ClipOptions, openClip } from './clip.js';
 export { endingFor, outputKind } from './containers.js';
-export { type Cut, CutDetector, type CutImages, type CutReport, FrameSizeError } from './cuts.js';
+export { type Cut, CutDetector, type CutReport, FrameSizeError } from './cuts.js';
 export * from './errors.js';
 export type { MediaOptions } from './ffmpeg.js';
 export type { Frame, ImageFormat } from './frames.js';

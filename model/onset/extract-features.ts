@@ -37,10 +37,10 @@ export async function extractFeatures(
     ...(classifier && { appearance: appearanceFormat(classifier) }),
   };
   const extractor = given ?? new FlowExtractor(engine, size, size);
-  const scenes = classifier && new SceneClassifier(classifier, signal);
+  const scenes = classifier && new SceneClassifier(classifier, size, signal);
   try {
     for await (const { images, time } of clip.frames(formats, { signal })) {
-      await scenes?.push(images.appearance!, time);
+      await scenes?.push({ appearance: images.appearance!, gray: images.flow! }, time);
       await extractor.push(images.flow!, time);
       onProgress?.('reading frames', Math.min(time, clip.seconds), clip.seconds);
     }

@@ -61,7 +61,7 @@ export class FlowExtractor {
     this.#engine = engine;
     this.#width = width;
     this.#height = height;
-    this.#detector = new CutDetector({ width, height, pixels: 'gray8' });
+    this.#detector = new CutDetector(width, height);
   }
 
   /** The next grey picture of the clip, at its own time in seconds. */

@@ -94,6 +94,17 @@ test('what is shown for longer than frames of footage stands still, and moves at
   extractor.dispose();
 });
 
+test('a slideshow has no motion, at 25 frames a second and at its own rate', async () => {
+  const extractor = new FlowExtractor(await sharedEngine(), 64, 64);
+  for (const rate of [25, 1 / 3]) {
+    for (let i = 0; i < 9 * rate; i++) await extractor.push(picture(0, 0, 3 + Math.floor(i / (3 * rate))), i / rate);
+    const { midTimes, grid } = await extractor.finish();
+    assert.equal(midTimes.length, 6);
+    assert.ok(grid.every((v) => v === 0));
+  }
+  extractor.dispose();
+});
+
 test('frames shown up to six times at 24 a second are footage of a lower rate', async () => {
   const extractor = new FlowExtractor(await sharedEngine(), 64, 64);
   for (const times of [1, 2, 3, 6]) {
