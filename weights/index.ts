@@ -96,5 +96,5 @@ export {
 export type { OpenSibling } from './shards.js';
 export { type BlobLike, type ByteSource, blobSource, memorySource } from './source.js';
 export { toF32 } from './to-f32.js';
-export type { Scalar } from './torch/values.js';
+export type { PythonValue, Scalar } from './torch/values.js';
 export { type DeviceDType, type UploadOptions, uploadWeights, type WeightSpec, type WeightTarget } from './upload.js';
