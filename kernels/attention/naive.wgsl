@@ -4,7 +4,7 @@
 // Layouts in attention/common. The host guarantees one thread or more for each query of each head.
 #let VECTOR = false
 #include attention/common
-#include common/index
+#include common/each
 
 fn score(head: u32, query: u32, key: u32) -> f32 {
   var sum = 0.0;
@@ -18,13 +18,7 @@ fn score(head: u32, query: u32, key: u32) -> f32 {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = flat_group(group, groups) * 64u + lane;
+fn each(row: u32) {
   if (row >= params.rows) { return; }
   let head = row / params.queries;
   let query = row % params.queries;

@@ -9,7 +9,7 @@
 #if F16
 enable f16;
 #end
-#include common/index
+#include common/each
 #include conv/geometry
 
 @group(0) @binding(0) var<storage, read> g: array<${G_TYPE}>;
@@ -17,13 +17,8 @@ enable f16;
 @group(0) @binding(2) var<storage, read_write> x: array<${X_TYPE}>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   if (index >= params.batch * params.in_h * params.in_w * params.in_c) { return; }
   let channel = index % params.in_c;
   let pixel = index / params.in_c;

@@ -11,7 +11,7 @@
 #if F16
 enable f16;
 #end
-#include common/index
+#include common/each
 #include common/epilogue
 #include conv/geometry
 
@@ -20,13 +20,8 @@ enable f16;
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> y: array<${Y_TYPE}>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   if (index >= params.batch * params.out_h * params.out_w * params.out_c) { return; }
   let o = index % params.out_c;
   let pixel = index / params.out_c;

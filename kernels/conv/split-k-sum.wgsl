@@ -4,7 +4,7 @@
 #if RESULT_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 
 struct Params { count: u32, splits: u32 }
 
@@ -12,13 +12,7 @@ struct Params { count: u32, splits: u32 }
 @group(0) @binding(1) var<storage, read_write> result: array<${RESULT_TYPE}>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.count) { return; }
   var sum = 0.0;
   for (var s = 0u; s < params.splits; s++) { sum += partial[s * params.count + i]; }

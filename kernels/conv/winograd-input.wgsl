@@ -10,7 +10,7 @@
 enable f16;
 #end
 #include common/half
-#include common/index
+#include common/each
 
 struct Params {
   height: i32, width: i32, quads: i32,
@@ -28,13 +28,8 @@ fn load(i: i32) -> vec4f {
   return ${SOURCE_TYPE == 'f16' ? 'unpack_half4' : ''}(source[i]);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   if (index >= params.count * params.quads) { return; }
   let quad = index % params.quads;
   let tile = params.first + index / params.quads;

@@ -8,7 +8,7 @@
 #if F16
 enable f16;
 #end
-#include common/index
+#include common/each
 #include common/epilogue
 
 struct Params { height: i32, width: i32, quads: i32, tiles_h: i32, tiles_w: i32, first: i32, count: i32, side: i32 }
@@ -17,13 +17,8 @@ struct Params { height: i32, width: i32, quads: i32, tiles_h: i32, tiles_w: i32,
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> result: array<vec4<${RESULT_TYPE}>>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   let step = params.count * params.quads;
   if (index >= step) { return; }
   let quad = index % params.quads;

@@ -8,7 +8,7 @@
 enable f16;
 #end
 #include common/half
-#include common/index
+#include common/each
 
 struct Params { filters: i32, quads: i32, side: i32 }
 
@@ -20,13 +20,8 @@ fn load(i: i32) -> vec4f {
   return ${W_TYPE == 'f16' ? 'unpack_half4' : ''}(w[i]);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   let step = params.filters * params.quads;
   if (index >= step) { return; }
   let first = index / params.quads * 9 * params.quads + index % params.quads;

@@ -20,7 +20,7 @@ enable f16;
 #end
 #param T
 #let FULL = RANK == 1 ? 1 : RANK == 2 ? 3 : RANK == 3 ? 7 : RANK == 4 ? 15 : 31
-#include common/index
+#include common/each
 #include elementwise/functions
 
 struct Params { items: u32, d0: u32, d1: u32, d2: u32, d3: u32, d4: u32 }
@@ -35,13 +35,7 @@ struct Params { items: u32, d0: u32, d1: u32, d2: u32, d3: u32, d4: u32 }
 @group(0) @binding(${BINDING}) var<storage, read_write> out: array<${VEC == 4 ? 'vec4<' : ''}${OUT_TYPE}${VEC == 4 ? '>' : ''}>;
 @group(0) @binding(${BINDING + 1}) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.items) { return; }
   var rest = i;
 #for j in 0..RANK

@@ -4,8 +4,6 @@
 @group(0) @binding(0) var<storage, read_write> flow: array<vec2f>;
 @group(0) @binding(1) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.width) { return; }
+fn pixel(id: vec3u) {
   flow[id.y * params.width + id.x] = vec2f();
 }

@@ -6,10 +6,8 @@
 @group(0) @binding(1) var<storage, read_write> tensor: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn pixel(id: vec3u) {
   let w = params.width;
-  if (id.x >= w) { return; }
   let y = id.y % params.height;
   let base = (id.y - y) * w + id.x;
   var sum = vec4f();

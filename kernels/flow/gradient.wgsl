@@ -5,10 +5,8 @@
 @group(0) @binding(1) var<storage, read_write> slope: array<vec2f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn pixel(id: vec3u) {
   let w = params.width;
-  if (id.x >= w) { return; }
   let y = id.y % params.height;
   let here = id.y * w + id.x;
   let left = image[here - select(0u, 1u, id.x > 0u)];

@@ -5,9 +5,7 @@
 @group(0) @binding(1) var<storage, read_write> smaller: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.width) { return; }
+fn pixel(id: vec3u) {
   let start = id.y * 2u * (2u * params.width) + 2u * id.x;
   let below = start + 2u * params.width;
   smaller[id.y * params.width + id.x] = 0.25 * (larger[start] + larger[start + 1u] + larger[below] + larger[below + 1u]);

@@ -9,10 +9,8 @@
 @group(0) @binding(4) var<storage, read_write> residual: array<vec2f>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn pixel(id: vec3u) {
   let w = params.width;
-  if (id.x >= w) { return; }
   let y = id.y % params.height;
   let base = (id.y - y) * w;
   let here = id.y * w + id.x;

@@ -8,9 +8,7 @@
 @group(0) @binding(1) var<storage, read_write> sums: array<${TENSOR ? 'vec4f' : 'vec2f'}>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.width) { return; }
+fn pixel(id: vec3u) {
   let row = id.y * params.width;
   let first = u32(max(i32(id.x) - ${RADIUS}, 0));
   let last = min(id.x + ${RADIUS}u, params.width - 1u);

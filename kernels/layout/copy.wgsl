@@ -10,7 +10,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 
 struct Params {
@@ -31,13 +31,7 @@ struct Params {
 #end
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.items) { return; }
   var source = params.offset;
   var rest = i;

@@ -7,7 +7,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 #let SUM = VEC == 4 ? 'vec4f' : 'f32'
 
@@ -23,13 +23,7 @@ alias Unit = ${TYPE};
 @group(0) @binding(2) var<storage, read_write> dtable: array<Unit>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.table_rows * params.width) { return; }
   let at = divide(i, params.width);
   var sum = ${SUM}(0.0);

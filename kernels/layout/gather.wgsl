@@ -5,7 +5,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 
 struct Params { rows: u32, table_rows: u32, width: u32 }
@@ -20,13 +20,7 @@ alias Unit = ${TYPE};
 @group(0) @binding(2) var<storage, read_write> y: array<Unit>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.rows * params.width) { return; }
   let at = divide(i, params.width);
   y[i] = table[min(index[at.x], params.table_rows - 1u) * params.width + at.y];

@@ -5,7 +5,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 
 struct Params { outer: u32, length: u32, padded: u32, inner: u32, before: u32 }
@@ -14,13 +14,7 @@ struct Params { outer: u32, length: u32, padded: u32, inner: u32, before: u32 }
 @group(0) @binding(1) var<storage, read_write> dx: array<${TYPE}>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.outer * params.length * params.inner) { return; }
   let inner = divide(i, params.inner);
   let at = divide(inner.x, params.length);

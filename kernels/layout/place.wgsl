@@ -5,7 +5,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 
 struct Params { outer: u32, run: u32, start: u32, total: u32 }
@@ -19,13 +19,7 @@ alias Unit = ${TYPE};
 @group(0) @binding(1) var<storage, read_write> y: array<Unit>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.outer * params.run) { return; }
   let at = divide(i, params.run);
   y[at.x * params.total + params.start + at.y] = x[i];

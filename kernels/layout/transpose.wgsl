@@ -4,7 +4,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 
 struct Params { batch: u32, m: u32, n: u32 }
@@ -13,13 +13,7 @@ struct Params { batch: u32, m: u32, n: u32 }
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<${TYPE}>>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.batch * params.m * params.n) { return; }
   let outer = divide(i, params.n);
   let block = divide(outer.x, params.m);

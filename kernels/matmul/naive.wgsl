@@ -12,7 +12,7 @@
 #if A_TYPE == 'f16' || B_TYPE == 'f16' || C_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include common/epilogue
 
 struct Params { m: u32, n: u32, k: u32, batch: u32, stride_a: u32, stride_b: u32 }
@@ -22,13 +22,7 @@ struct Params { m: u32, n: u32, k: u32, batch: u32, stride_a: u32, stride_b: u32
 @group(0) @binding(${OUTPUT_BINDING}) var<storage, read_write> c: array<${C_TYPE}>;
 @group(0) @binding(${OUTPUT_BINDING + 1}) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.batch * params.m * params.n) { return; }
   let col = i % params.n;
   let row = (i / params.n) % params.m;

@@ -6,7 +6,7 @@
 #if X_TYPE == 'f16' || W_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 
 struct Params { rows: u32, spatial: u32, groups: u32, width: u32, eps: f32 }
 
@@ -21,13 +21,7 @@ struct Params { rows: u32, spatial: u32, groups: u32, width: u32, eps: f32 }
 @group(0) @binding(${NEXT + 2}) var<storage, read_write> rstds: array<f32>;
 @group(0) @binding(${NEXT + 3}) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = flat_group(group, groups) * 64u + lane;
+fn each(row: u32) {
   if (row >= params.rows) { return; }
   let channels = params.groups * params.width;
   let first = (row % params.groups) * params.width;

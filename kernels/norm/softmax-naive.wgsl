@@ -4,7 +4,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 
 struct Params { rows: u32, length: u32 }
 
@@ -12,13 +12,7 @@ struct Params { rows: u32, length: u32 }
 @group(0) @binding(1) var<storage, read_write> y: array<${TYPE}>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = flat_group(group, groups) * 64u + lane;
+fn each(row: u32) {
   if (row >= params.rows) { return; }
   let start = row * params.length;
   let stop = start + params.length;

@@ -10,7 +10,7 @@
 #if GRAD_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #if VEC == 4
 alias Unit = vec4f;
 alias Grad = vec4<${GRAD_TYPE}>;
@@ -33,13 +33,7 @@ struct Params { items: u32 }
 #end
 @group(0) @binding(${NEXT}) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.items) { return; }
   let g = Unit(grads[i]) * (hyper[8] * clip[0]);
   let first = hyper[1] * m[i] + (1.0 - hyper[1]) * g;

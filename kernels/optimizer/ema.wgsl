@@ -1,6 +1,6 @@
 // average ← decay·average + (1 − decay)·x in place; decay is a tensor [1]. One unit of VEC elements a thread.
 #param VEC
-#include common/index
+#include common/each
 #if VEC == 4
 alias Unit = vec4f;
 #else
@@ -14,13 +14,7 @@ struct Params { items: u32 }
 @group(0) @binding(2) var<storage, read> decay: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.items) { return; }
   average[i] = decay[0] * average[i] + (1.0 - decay[0]) * x[i];
 }

@@ -8,7 +8,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 
 struct Params { count: u32, first: u32, stream: u32, domain: u32 }
 
@@ -50,13 +50,7 @@ fn box_muller(a: u32, b: u32) -> vec2f {
   return radius * vec2f(cos(angle), sin(angle));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let block = flat_group(group, groups) * 64u + lane;
+fn each(block: u32) {
   if (block * 4u >= params.count) { return; }
   let words = philox(vec4u(params.first + block, step[0], params.stream, params.domain), vec2u(seed[0], seed[1]));
 #if KIND == 'bits'

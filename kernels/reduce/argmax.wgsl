@@ -4,7 +4,7 @@
 #if IN_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 
 struct Params { outer: u32, length: u32, inner: u32 }
 
@@ -12,13 +12,7 @@ struct Params { outer: u32, length: u32, inner: u32 }
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.outer * params.inner) { return; }
   let start = (i / params.inner) * params.length * params.inner + i % params.inner;
   var best = 0u;

@@ -10,7 +10,7 @@
 #if F16
 enable f16;
 #end
-#include common/index
+#include common/each
 #include resize/filter
 #let V = VEC == 4 ? 'vec4f' : 'f32'
 
@@ -20,13 +20,8 @@ struct Params { outer: i32, in_size: i32, out_size: i32, inner: i32 }
 @group(0) @binding(1) var<storage, read_write> y: array<${VEC == 4 ? 'vec4<' : ''}${OUT_TYPE}${VEC == 4 ? '>' : ''}>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   if (index >= params.outer * params.out_size * params.inner) { return; }
   let inner = index % params.inner;
   let at = (index / params.inner) % params.out_size;

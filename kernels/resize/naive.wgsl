@@ -11,7 +11,7 @@
 #if F16
 enable f16;
 #end
-#include common/index
+#include common/each
 #include resize/filter
 #let V = VEC == 4 ? 'vec4f' : 'f32'
 
@@ -29,13 +29,8 @@ fn normalized_weight(out: i32, in: i32, out_size: i32, in_size: i32) -> f32 {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = i32(flat_group(group, groups) * 64u + lane);
+fn each(thread: u32) {
+  let index = i32(thread);
   if (index >= params.batch * params.out_h * params.out_w * params.channels) { return; }
   let channel = index % params.channels;
   let column = (index / params.channels) % params.out_w;

@@ -9,7 +9,7 @@
 #if TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include layout/divide
 #if VEC == 4
 alias Unit = vec4<${TYPE}>;
@@ -26,13 +26,7 @@ struct Params { items: u32, positions: u32, half_width: u32 }
 @group(0) @binding(2) var<storage, read_write> y: array<Unit>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.items) { return; }
   let width = params.half_width;
   let at = divide(i, width);

@@ -5,7 +5,7 @@
 #if OUT_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include stft/circle
 #include stft/bin
 
@@ -20,13 +20,7 @@ struct Params { batch: u32, frames: u32, hop: u32, stride: u32, size: u32, edge:
 #end
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   let bins = params.size / 2u + 1u;
   if (i >= params.batch * params.frames * bins) { return; }
   let k = i % bins;

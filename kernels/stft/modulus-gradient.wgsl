@@ -6,7 +6,7 @@
 #if X_TYPE == 'f16' || G_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 
 struct Params { count: u32, eps: f32, floor: f32 }
 
@@ -15,13 +15,7 @@ struct Params { count: u32, eps: f32, floor: f32 }
 @group(0) @binding(2) var<storage, read_write> dx: array<vec2<${X_TYPE}>>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (2u * i >= params.count) { return; }
   let z = vec4f(x[i]);
   let up = vec2f(g[i]);

@@ -4,7 +4,7 @@
 #if X_TYPE == 'f16'
 enable f16;
 #end
-#include common/index
+#include common/each
 #include stft/circle
 
 struct Params { frames: u32, size: u32, edge: f32, interior: f32 }
@@ -14,13 +14,7 @@ struct Params { frames: u32, size: u32, edge: f32, interior: f32 }
 @group(0) @binding(2) var<storage, read_write> framed: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = flat_group(group, groups) * 64u + lane;
+fn each(i: u32) {
   if (i >= params.frames * params.size) { return; }
   let n = i % params.size;
   let bins = params.size / 2u + 1u;
