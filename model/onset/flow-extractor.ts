@@ -4,7 +4,8 @@
  */
 
 import { type Engine, Graph, opticalFlow, type Plan } from '../../engine/engine.js';
-import { CutDetector } from '../media/index.js';
+// By its own file: the room's index needs Node, and flow is extracted in browsers too.
+import { CutDetector } from '../media/cuts.js';
 import { GRID } from './flow-encoder.js';
 import { FLOW_CHANNELS, type FlowClip } from './flow-features.js';
 
