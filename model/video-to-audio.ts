@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { OnsetError } from '../kernels/errors.js';
 import type { Clip } from './media/index.js';
 
+export type { Clip };
+
 /** Options that models share; a family's schema adds its own, and may lack some of these. */
 export interface GenerateOptions {
   /** From 0 to 2³² − 1. Same seed, same sound, on every adapter. */

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import { type ClassifiedClip, ImageClassifier, nearestClass, soundClasses } from '../appearance/index.js';
-import type { Clip } from '../media/index.js';
 import {
   type CallOptions,
+  type Clip,
   type GeneratedSound,
   type GenerateOptions,
   parseOptions,

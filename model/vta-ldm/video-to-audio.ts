@@ -2,9 +2,9 @@
 
 import type { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
-import type { Clip } from '../media/index.js';
 import {
   type CallOptions,
+  type Clip,
   type GeneratedSound,
   type GenerateOptions,
   parseOptions,
