@@ -1,27 +1,27 @@
 /** The order in which test files are handed out: the long ones first, so that no process is left with one at the end. */
 
 /**
- * Seconds that the longest files take with an empty shader cache; rounded, and only their order matters. Files that compile
- * the same kernels lie apart, so that the second finds them in the driver's cache.
+ * Seconds that the longest files take with an empty shader cache; rounded, and only their order matters. The two that train
+ * compile the same kernels: they lie apart, so that the second finds them in the driver's cache.
  */
 const SECONDS: Readonly<Record<string, number>> = {
-  'kernels/attention.test.js': 120,
+  'model/training/resume.test.js': 200,
+  'tools/kill.test.js': 120,
+  'kernels/attention.test.js': 110,
   'engine/gradients/gradients.test.js': 110,
-  'model/training/resume.test.js': 100,
   'model/media/sync.test.js': 80,
-  'model/networks/audioldm-codec.test.js': 80,
-  'kernels/conv-input-gradient.test.js': 70,
-  'kernels/conv.test.js': 60,
-  'model/training/train-footage.test.js': 50,
-  'model/networks/unet-2d-condition.test.js': 40,
+  'model/networks/audioldm-codec.test.js': 60,
+  'kernels/conv.test.js': 55,
+  'kernels/conv-input-gradient.test.js': 55,
+  'model/media/mux.test.js': 50,
+  'model/vta-ldm/vta-ldm.test.js': 45,
+  'kernels/matmul.test.js': 40,
+  'model/sound-for-clip.test.js': 35,
+  'tools/launcher.test.js': 30,
+  'model/media/containers.test.js': 30,
+  'model/networks/unet-2d-condition.test.js': 30,
   'model/networks/efficientnet-lite.test.js': 30,
-  'model/vta-ldm/vta-ldm.test.js': 25,
-  'kernels/conv-weight-gradient.test.js': 25,
-  'model/sound-for-clip.test.js': 20,
-  'model/media/mux.test.js': 15,
-  'kernels/matmul.test.js': 15,
-  'engine/spectrum.test.js': 15,
-  'kernels/stft.test.js': 15,
+  'model/training/train-footage.test.js': 25,
 };
 
 /** Files by falling duration; those without a record come last, by name. */
