@@ -1,11 +1,11 @@
 /** Generates sound for clips whose own sound is known, and measures its quality and synchrony beside a control. */
 
 import { type OnsetPipeline, SAMPLE_RATE, type VisualFeatures } from '../onset/index.js';
-import { shuffled } from './controls.js';
-import { envelopeCorrelation } from './envelope.js';
-import { type Match, matchEvents, pooledF1 } from './f1.js';
-import { detectOnsets } from './onsets.js';
-import { stftDistance } from './spectral.js';
+import { envelopeCorrelation } from './metrics/envelope-correlation.js';
+import { type Match, matchEvents, pooledF1 } from './metrics/event-matching.js';
+import { detectOnsets } from './metrics/onset-detection.js';
+import { stftDistance } from './metrics/stft-distance.js';
+import { shuffled } from './systems/controls.js';
 
 export interface EvaluationClip {
   name: string;

@@ -1,4 +1,5 @@
-/** Measures of generated sound (onset F1, envelope correlation, STFT distance), the clips to measure on, and controls. */
+/** Measures of generated sound, the clips to measure on, controls, and the report. */
 
-export { proceduralClips, realClips } from './clips.js';
+export { proceduralClips, realClips } from './datasets/clips.js';
 export { type Evaluation, evaluate } from './evaluate.js';
+export type * from './report/report.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { proceduralClips, realClips } from '../../../model/evaluation/clips.js';
+import { proceduralClips, realClips } from '../../../model/evaluation/datasets/clips.js';
 import { EvaluationError } from '../../../model/evaluation/errors.js';
 import { type EvaluationClip, evaluate } from '../../../model/evaluation/evaluate.js';
 import { makeClip } from '../../../model/foley/index.js';

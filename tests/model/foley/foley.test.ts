@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { f1, matchEvents } from '../../../model/evaluation/f1.js';
-import { detectOnsets } from '../../../model/evaluation/onsets.js';
+import { f1, matchEvents } from '../../../model/evaluation/metrics/event-matching.js';
+import { detectOnsets } from '../../../model/evaluation/metrics/onset-detection.js';
 import { createCanvas, drawShape, SHAPES } from '../../../model/foley/canvas.js';
 import {
   type ClipOptions,

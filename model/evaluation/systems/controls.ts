@@ -1,6 +1,6 @@
 /** Controls: what a model scores that does not see the video. */
 
-import { EvaluationError } from './errors.js';
+import { EvaluationError } from '../errors.js';
 
 /**
  * Pairs each clip with the prediction for another one: that of the clip `shift` places on, cyclically. A model that sees

@@ -1,6 +1,6 @@
 /** A real Fourier transform in f64 for measuring: radix 2, planned once a size. */
 
-import { EvaluationError } from './errors.js';
+import { EvaluationError } from '../errors.js';
 
 /** Half of the transform of a real frame: `re` and `im` of bins 0…size/2. */
 export interface Spectrum {

@@ -4,8 +4,9 @@
  * Spectral flux with a maximum filter (SuperFlux: Böck and Widmer, DAFx 2013) against an absolute threshold in dB. A
  * threshold relative to the clip's own loudest flux, as is usual, would find "onsets" in steady noise.
  */
-import { melFilters, melPowers, stftMagnitudes } from './frames.js';
+
 import { resample } from './resample.js';
+import { melFilters, melPowers, stftMagnitudes } from './stft.js';
 
 const RATE = 22_050;
 const SIZE = 512;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { envelopeCorrelation, logEnvelope } from '../../../model/evaluation/envelope.js';
-import { RealFft } from '../../../model/evaluation/fft.js';
-import { melFilters, stftMagnitudes } from '../../../model/evaluation/frames.js';
-import { resample } from '../../../model/evaluation/resample.js';
-import { stftDistance } from '../../../model/evaluation/spectral.js';
-import { Random } from '../../../model/foley/random.js';
-import { suite } from '../../harness/suite.js';
+import { envelopeCorrelation, logEnvelope } from '../../../../model/evaluation/metrics/envelope-correlation.js';
+import { RealFft } from '../../../../model/evaluation/metrics/fft.js';
+import { resample } from '../../../../model/evaluation/metrics/resample.js';
+import { melFilters, stftMagnitudes } from '../../../../model/evaluation/metrics/stft.js';
+import { stftDistance } from '../../../../model/evaluation/metrics/stft-distance.js';
+import { Random } from '../../../../model/foley/random.js';
+import { suite } from '../../../harness/suite.js';
 
 const test = suite('spectral and envelope measures');
 

@@ -1,7 +1,7 @@
 /** Distance of the spectra of two sounds. */
 
-import { EvaluationError } from './errors.js';
-import { stftMagnitudes } from './frames.js';
+import { EvaluationError } from '../errors.js';
+import { stftMagnitudes } from './stft.js';
 
 /** FFT size and hop of each STFT. */
 const RESOLUTIONS = [

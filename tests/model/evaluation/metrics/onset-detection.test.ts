@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { type Match, matchEvents, pooledF1 } from '../../../model/evaluation/f1.js';
-import { detectOnsets as detectOnsetsAt } from '../../../model/evaluation/onsets.js';
-import { Random } from '../../../model/foley/random.js';
-import { suite } from '../../harness/suite.js';
+import { type Match, matchEvents, pooledF1 } from '../../../../model/evaluation/metrics/event-matching.js';
+import { detectOnsets as detectOnsetsAt } from '../../../../model/evaluation/metrics/onset-detection.js';
+import { Random } from '../../../../model/foley/random.js';
+import { suite } from '../../../harness/suite.js';
 
 const test = suite('onset detector');
 const SECONDS = 4;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { shuffled } from '../../../model/evaluation/controls.js';
-import { EvaluationError } from '../../../model/evaluation/errors.js';
-import { f1, matchEvents, pooledF1 } from '../../../model/evaluation/f1.js';
-import { suite } from '../../harness/suite.js';
+import { EvaluationError } from '../../../../model/evaluation/errors.js';
+import { f1, matchEvents, pooledF1 } from '../../../../model/evaluation/metrics/event-matching.js';
+import { shuffled } from '../../../../model/evaluation/systems/controls.js';
+import { suite } from '../../../harness/suite.js';
 
 const test = suite('onset F1');
 const times = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 7 });

@@ -2,14 +2,14 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Engine } from '../../engine/engine.js';
-import { makeClip, worldSeed } from '../foley/index.js';
-import { decodeAudio, openClip } from '../media/index.js';
-import { extractFeatures, FlowExtractor, SAMPLE_RATE } from '../onset/index.js';
-import { readManifest } from '../training/data/index.js';
-import { EvaluationError } from './errors.js';
-import type { EvaluationClip } from './evaluate.js';
-import { detectOnsets } from './onsets.js';
+import type { Engine } from '../../../engine/engine.js';
+import { makeClip, worldSeed } from '../../foley/index.js';
+import { decodeAudio, openClip } from '../../media/index.js';
+import { extractFeatures, FlowExtractor, SAMPLE_RATE } from '../../onset/index.js';
+import { readManifest } from '../../training/data/index.js';
+import { EvaluationError } from '../errors.js';
+import type { EvaluationClip } from '../evaluate.js';
+import { detectOnsets } from '../metrics/onset-detection.js';
 
 /** Width and height at which the flow of evaluation clips is measured, in pixels; the shipped model's own. */
 const SIZE = 64;
