@@ -7,5 +7,6 @@ export {
   worldSeed,
 } from './clip.js';
 export { FoleyError } from './errors.js';
+export { MATERIALS } from './materials.js';
 export { Random } from './random.js';
 export { clipsInOrder } from './worker-pool.js';

@@ -1,6 +1,6 @@
-/** WAV files, written through node-wav: 16-bit PCM or 32-bit float. `decodeAudio` reads them, as all sound files. */
+/** WAV files through node-wav: 16-bit PCM or 32-bit float. `decodeAudio` reads any sound file; `readWav` those written here. */
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import nodeWav from 'node-wav';
 import { WavError } from './errors.js';
 import { writeWhole } from './files.js';
@@ -23,6 +23,24 @@ export function encodeWav(
     }),
   );
   return nodeWav.encode(rounded, { sampleRate, bitDepth: 16 });
+}
+
+/**
+ * Reads a WAV file that `writeWav` wrote, without starting ffmpeg.
+ *
+ * @throws {WavError} when it is none; the system's error when it cannot be read
+ */
+export async function readWav(path: string): Promise<{ channels: Float32Array[]; sampleRate: number }> {
+  // node-wav reads aligned memory only.
+  const bytes = new Uint8Array(await readFile(path)).slice();
+  try {
+    const { channelData, sampleRate } = nodeWav.decode(bytes);
+    return { channels: channelData, sampleRate };
+  } catch (cause) {
+    throw new WavError(`${path}: is not a WAV file of 16-bit or float samples (${(cause as Error).message})`, {
+      cause,
+    });
+  }
 }
 
 /** Writes a WAV file, whole or not at all. */

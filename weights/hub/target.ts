@@ -30,7 +30,18 @@ export interface PackageSource {
 /** A package's name in messages. */
 export const packageName = ({ package: name, version }: PackageSource): string => `the package ${name} ${version}`;
 
-export type Source = HubSource | UrlSource | PackageSource;
+/** A package of npm's registry as a whole, a gzipped tar archive, which npm downloads. */
+export interface NpmSource {
+  npm: string;
+  version: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** A package's name in messages. */
+export const npmName = ({ npm, version }: NpmSource): string => `the npm package ${npm} ${version}`;
+
+export type Source = HubSource | UrlSource | PackageSource | NpmSource;
 
 export interface PullFile {
   /** Name in the target's folder of the cache. */

@@ -64,6 +64,12 @@ export interface Failure {
   error: string;
 }
 
+/** A control that could not be had, such as one that must be fetched first. */
+export interface MissingControl {
+  system: string;
+  reason: string;
+}
+
 export interface ReportClip {
   name: string;
   seconds: number;
@@ -87,6 +93,7 @@ export interface EvaluationReport {
   systems: readonly SystemReport[];
   differences: readonly PairedDifference[];
   failures: readonly Failure[];
+  missing?: readonly MissingControl[];
   /** Ablation cells, where the report is of an ablation: bars of one metric. */
   ablation?: { metric: string; cells: readonly { name: string; estimate: Estimate; seconds: number }[] };
 }
