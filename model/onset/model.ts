@@ -3,8 +3,8 @@
 import type { Tensor } from '../../engine/engine.js';
 import type { Parameters } from '../networks/index.js';
 import { type Alignment, alignmentHeads, type Conditioning, embedCondition } from './alignment.js';
-import type { ModelConfig } from './config.js';
-import { diffusionTransformer } from './diffusion-transformer.js';
+import { type EmbeddingsConfig, embeddingsOf, type ModelConfig } from './config.js';
+import { type DiffusionTransformerConfig, diffusionTransformer } from './diffusion-transformer.js';
 import { flowEncoder, type VisualEncoder } from './flow-encoder.js';
 import { type Codec, spectralCodec } from './spectral-codec.js';
 
@@ -13,6 +13,10 @@ export const TOKEN_RATE = 25;
 
 export interface OnsetModel {
   readonly config: ModelConfig;
+  /** Which embeddings the denoiser is given; plans have no inputs for the others. */
+  readonly embeddings: Required<EmbeddingsConfig>;
+  /** The sounds that it can be told to make: none where it embeds no class. */
+  readonly soundClasses: readonly string[];
   readonly encoder: VisualEncoder;
   readonly codec: Codec;
   /** Visual features → tokens [B, T, width]. */
@@ -28,8 +32,17 @@ export function buildModel(config: ModelConfig): OnsetModel {
   const { generator, classes } = config;
   const encoder = flowEncoder(config.encoder);
   const codec = spectralCodec(config.codec);
+  const embeddings = embeddingsOf(config);
+  const denoiser: DiffusionTransformerConfig = {
+    ...generator,
+    latentChannels: codec.latentChannels,
+    conditioning: generator.conditioning ?? 'dense',
+    position: embeddings.position,
+  };
   return {
     config,
+    embeddings,
+    soundClasses: embeddings.class ? classes : [],
     encoder,
     codec: {
       ...codec,
@@ -38,14 +51,9 @@ export function buildModel(config: ModelConfig): OnsetModel {
     },
     tokens: (p, visualFeatures) => p.in('encoder', () => encoder.encode(p, visualFeatures, generator.width)),
     heads: (p, tokens) => p.in('encoder', () => alignmentHeads(p, tokens, classes.length)),
-    condition: (p, parts) => p.in('generator', () => embedCondition(p, { ...parts, classes: classes.length })),
+    condition: (p, parts) =>
+      p.in('generator', () => embedCondition(p, { ...parts, classes: classes.length, embeddings })),
     velocity: (p, { noisyLatents, time, condition }) =>
-      p.in('generator', () =>
-        diffusionTransformer(
-          p,
-          { ...generator, latentChannels: codec.latentChannels },
-          { noisyLatents, time, aligned: condition.aligned, global: condition.global },
-        ),
-      ),
+      p.in('generator', () => diffusionTransformer(p, denoiser, { noisyLatents, time, ...condition })),
   };
 }

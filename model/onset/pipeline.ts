@@ -127,10 +127,12 @@ export class OnsetPipeline {
 
   /** Sound for each of several clips, their windows batched together. */
   async generate(clips: readonly VisualFeatures[], options: PipelineOptions): Promise<PipelineSound[]> {
-    const { config } = this.model;
-    const forced = options.sound === undefined ? null : config.classes.indexOf(options.sound);
+    const { config, soundClasses } = this.model;
+    const forced = options.sound === undefined ? null : soundClasses.indexOf(options.sound);
     if (forced !== null && forced < 0) {
-      throw new UnknownSoundError(`this model has no sound '${options.sound}'; it has ${config.classes.join(', ')}`);
+      throw new UnknownSoundError(
+        `this model has no sound '${options.sound}'; it has ${soundClasses.join(', ') || 'none to choose'}`,
+      );
     }
     const tokensOf = clips.map((clip) => Math.max(1, Math.ceil(clip.seconds * TOKEN_RATE)));
     const windows: Windowed[] = tokensOf.flatMap((total, clip) =>
@@ -210,7 +212,8 @@ export class OnsetPipeline {
     { seed, steps, guidance, onProgress, signal }: PipelineOptions,
   ): Promise<Float32Array[]> {
     const channels = this.model.codec.latentChannels;
-    const { width } = this.model.config.generator;
+    const { config, embeddings } = this.model;
+    const { width } = config.generator;
     const padded = tokensOf.map((n) => Math.max(n, WINDOW));
     const states = padded.map((n) => latentNoise(seed, n, channels));
     const perWindow = WINDOW * channels;
@@ -231,10 +234,12 @@ export class OnsetPipeline {
         const inputs = {
           'noisy-latents': noisyLatents,
           tokens,
-          tracks,
           time: new Float32Array(part.length * 2).fill(time),
           guidance: Float32Array.of(guidance),
-          'class-index': Uint32Array.from(part, ({ clip, start }) => classOf(clip, start)),
+          ...((embeddings.onset || embeddings.energy) && { tracks }),
+          ...(embeddings.class && {
+            'class-index': Uint32Array.from(part, ({ clip, start }) => classOf(clip, start)),
+          }),
         };
         const out = await plan.run(inputs, { onCompiling: compilingStage(onProgress) });
         for (const b of part.keys()) velocities.push(out.velocity!.slice(b * perWindow, (b + 1) * perWindow));

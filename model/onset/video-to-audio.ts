@@ -55,7 +55,7 @@ export class OnsetVideoToAudio implements VideoToAudioModel {
     this.#engine = engine;
     this.#pipeline = pipeline;
     this.sampleRate = pipeline.model.codec.sampleRate;
-    this.capabilities = { soundClasses: pipeline.model.config.classes, appearance: true, events: true };
+    this.capabilities = { soundClasses: pipeline.model.soundClasses, appearance: true, events: true };
   }
 
   /** Loads weights from a folder with a manifest, as `OnsetPipeline.load`. */

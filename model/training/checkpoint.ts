@@ -6,6 +6,8 @@ import { openSafetensors, requireSameProvenance, withFile, writeSafetensors } fr
 export interface CheckpointFacts {
   /** Steps done. */
   step: number;
+  /** Wall time that they took; NaN where an earlier version has not recorded it. */
+  seconds: number;
   stage: string;
   /** sha256 of the config and of what the stage was given; a checkpoint of another is refused. */
   provenance: string;
@@ -26,20 +28,25 @@ export async function writeCheckpoint(
     data: values.get(name) as Float32Array<ArrayBuffer>,
   }));
   await writeSafetensors(path, tensors, {
-    metadata: { step: String(facts.step), stage: facts.stage, provenance: facts.provenance },
+    metadata: {
+      step: String(facts.step),
+      seconds: String(facts.seconds),
+      stage: facts.stage,
+      provenance: facts.provenance,
+    },
   });
 }
 
 /**
- * Writes a checkpoint's variables to the device and returns its step.
+ * Writes a checkpoint's variables to the device and returns the steps that it has behind it, and their seconds.
  *
  * @throws {ProvenanceError} when it was made with another config or other data, {WeightsError} for a damaged file
  */
 export async function readCheckpoint(
   path: string,
   variables: Variables,
-  expected: Omit<CheckpointFacts, 'step'>,
-): Promise<number> {
+  expected: Pick<CheckpointFacts, 'stage' | 'provenance'>,
+): Promise<Pick<CheckpointFacts, 'step' | 'seconds'>> {
   return withFile(path, async (source) => {
     const file = await openSafetensors(source);
     requireSameProvenance(
@@ -49,6 +56,6 @@ export async function readCheckpoint(
     );
     for (const [name, { shape }] of file.tensors)
       variables.write(name, { shape, dtype: 'f32' }, await file.readAsF32(name));
-    return Number(file.metadata.step);
+    return { step: Number(file.metadata.step), seconds: Number(file.metadata.seconds) };
   });
 }

@@ -2,9 +2,10 @@
 
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseJson, schemaFaults } from '../../engine/platform/json.js';
 import { OnsetError } from '../../kernels/errors.js';
 import { type ModelConfig, modelConfig } from '../onset/index.js';
-import { type DataConfig, dataConfig } from './data/index.js';
+import { type AugmentationConfig, augmentationConfig, type DataConfig, dataConfig } from './data/index.js';
 import type { OptimizerOptions } from './optimizer.js';
 
 /** How one stage is trained; see `OptimizerOptions`. */
@@ -17,15 +18,17 @@ export interface TrainingConfig {
   seed: number;
   model: ModelConfig;
   data: DataConfig;
+  /** Of encoder and generator; default: `DEFAULT_AUGMENTATION`. */
+  augmentation?: AugmentationConfig;
   /** `crop`: samples of a training crop; `noise`: σ added to latents. */
   codec: StageConfig & { crop: number; noise: number };
   /** `tokens`: length of a crop, 40 ms each. */
   encoder: StageConfig & { tokens: number };
   /**
    * `dropCondition`: share of samples trained without their condition (classifier-free guidance); `trueTracks`: share that
-   * is given the true tracks instead of the predicted ones.
+   * is given the true tracks instead of the predicted ones; with `freezeEncoder` the encoder stays as its own stage left it.
    */
-  generator: StageConfig & { tokens: number; dropCondition: number; trueTracks: number };
+  generator: StageConfig & { tokens: number; dropCondition: number; trueTracks: number; freezeEncoder?: boolean };
 }
 
 const count = z.number().int().positive();
@@ -48,9 +51,16 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
   seed: z.number().int().nonnegative(),
   model: modelConfig,
   data: dataConfig,
+  augmentation: augmentationConfig.optional(),
   codec: z.strictObject({ ...stage, crop: count, noise: z.number() }),
   encoder: z.strictObject({ ...stage, tokens: count }),
-  generator: z.strictObject({ ...stage, tokens: count, dropCondition: share, trueTracks: share }),
+  generator: z.strictObject({
+    ...stage,
+    tokens: count,
+    dropCondition: share,
+    trueTracks: share,
+    freezeEncoder: z.boolean().optional(),
+  }),
 });
 
 export type StageName = 'codec' | 'encoder' | 'generator';
@@ -67,20 +77,26 @@ export class ConfigError extends OnsetError {
  * @throws {ConfigError} that lists every fault by its path
  */
 export function parseTrainingConfig(text: string, file: string): TrainingConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigError(`${file}: not JSON (${(cause as Error).message}); see model/training/configs for examples`, {
-      cause,
-    });
-  }
+  const json = parseJson(
+    text,
+    (cause) =>
+      new ConfigError(`${file}: not JSON (${cause.message}); see model/training/configs for examples`, { cause }),
+  );
+  return checkTrainingConfig(json, { name: file, folder: dirname(file) });
+}
+
+/**
+ * Checks a config that is JSON already. `name` is what errors call it, `folder` what a footage folder is relative to.
+ *
+ * @throws {ConfigError} that lists every fault by its path
+ */
+export function checkTrainingConfig(json: unknown, { name, folder }: { name: string; folder: string }): TrainingConfig {
   const parsed = trainingConfig.safeParse(json);
-  if (parsed.success) {
-    const { footage } = parsed.data.data;
-    if (footage) footage.folder = resolve(dirname(file), footage.folder);
-    return parsed.data;
+  if (!parsed.success) {
+    const faults = schemaFaults(parsed.error).map((fault) => `  ${fault}`);
+    throw new ConfigError(`${name}: this is not a training config:\n${faults.join('\n')}`);
   }
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'the whole'}: ${issue.message}`);
-  throw new ConfigError(`${file}: this is not a training config:\n${faults.join('\n')}`);
+  const { footage } = parsed.data.data;
+  if (footage) footage.folder = resolve(folder, footage.folder);
+  return parsed.data;
 }

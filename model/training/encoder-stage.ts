@@ -3,7 +3,14 @@
 import { add, bceWithLogits, type Graph, logSoftmax, mean, mse, mul, scale, type Tensor } from '../../engine/engine.js';
 import { type Alignment, type OnsetModel, SUBSTEPS } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
-import { type ClipMixture, type CropOptions, drawCrop, stackCrops } from './data/index.js';
+import {
+  type ClipMixture,
+  type CropOptions,
+  DEFAULT_AUGMENTATION,
+  drawCrop,
+  joinNeighbors,
+  stackCrops,
+} from './data/index.js';
 import type { TrainingStage } from './training-stage.js';
 
 /** Onsets are rare: a missed one weighs as much as this many false ones. */
@@ -40,7 +47,8 @@ export function alignmentLoss(
 export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): TrainingStage {
   const { batch, tokens } = config.encoder;
   const classes = config.model.classes.length;
-  const options: CropOptions = { tokens, stretch: 0.6 };
+  const { augmentation = DEFAULT_AUGMENTATION } = config;
+  const options: CropOptions = { tokens, augmentation };
   return {
     name: 'encoder',
     optimizer: config.encoder,
@@ -52,8 +60,9 @@ export function encoderStage(model: OnsetModel, config: TrainingConfig, clips: C
     },
     batch(step, random) {
       const draw = clips.drawer(step, batch);
+      const crops = Array.from({ length: batch }, () => drawCrop(draw(random), random, options));
       const { visualFeatures, onset, energy, classOneHot } = stackCrops(
-        Array.from({ length: batch }, () => drawCrop(draw(random), random, options)),
+        joinNeighbors(crops, random, augmentation.concatenate),
         classes,
       );
       return { 'visual-features': visualFeatures, onset, energy, 'class-one-hot': classOneHot };

@@ -6,18 +6,28 @@
 import { add, mse, mul, randomNormal, reshape, sub, where } from '../../engine/engine.js';
 import { type OnsetModel, predictedTracks, TRACKS } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
-import { type ClipMixture, concatTracks, drawCrop, stackCrops } from './data/index.js';
+import {
+  type ClipMixture,
+  concatTracks,
+  DEFAULT_AUGMENTATION,
+  drawCrop,
+  joinNeighbors,
+  stackCrops,
+} from './data/index.js';
 import { alignmentLoss, alignmentTargets } from './encoder-stage.js';
 import type { TrainingStage } from './training-stage.js';
 
 export function generatorStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): TrainingStage {
-  const { batch, tokens: length, dropCondition, trueTracks } = config.generator;
+  const { batch, tokens: length, dropCondition, trueTracks, freezeEncoder = false } = config.generator;
+  const { augmentation = DEFAULT_AUGMENTATION } = config;
+  const { embeddings } = model;
+  const embedsTracks = embeddings.onset || embeddings.energy;
   const classes = config.model.classes.length;
   const channels = model.codec.latentChannels;
   return {
     name: 'generator',
     optimizer: config.generator,
-    trains: ['encoder.', 'generator.'],
+    trains: freezeEncoder ? ['generator.'] : ['encoder.', 'generator.'],
     build(p) {
       const { graph } = p;
       const visualFeatures = graph.input('visual-features', [batch, ...model.encoder.inputShape(length)]);
@@ -43,23 +53,29 @@ export function generatorStage(model: OnsetModel, config: TrainingConfig, clips:
     },
     batch(step, random) {
       const draw = clips.drawer(step, batch);
-      const crops = Array.from({ length: batch }, () =>
-        drawCrop(draw(random), random, { tokens: length, stretch: 0, latentChannels: channels }),
+      const drawn = Array.from({ length: batch }, () =>
+        drawCrop(draw(random), random, { tokens: length, augmentation, latentChannels: channels }),
       );
+      const crops = joinNeighbors(drawn, random, augmentation.concatenate);
       const stacked = stackCrops(crops, classes);
       const kept = crops.map(() => Number(!random.chance(dropCondition)));
+      const useTrueTracks = Float32Array.from(crops, () => Number(random.chance(trueTracks)));
       return {
         'visual-features': stacked.visualFeatures,
         onset: stacked.onset,
         energy: stacked.energy,
         'class-one-hot': stacked.classOneHot,
         latents: stacked.latents,
-        'true-tracks': concatTracks(stacked.onset, stacked.energy),
-        'use-true-tracks': Float32Array.from(crops, () => Number(random.chance(trueTracks))),
+        ...(embedsTracks && {
+          'true-tracks': concatTracks(stacked.onset, stacked.energy),
+          'use-true-tracks': useTrueTracks,
+        }),
         // Logit-normal times (Esser et al., 2024) sample the middle of the flow most, where the velocity is hardest.
         time: Float32Array.from(crops, () => 1 / (1 + Math.exp(-random.normal()))),
         keep: Float32Array.from(kept),
-        'class-index': Uint32Array.from(crops, (crop, i) => (kept[i] ? (crop.classIndex ?? classes) : classes)),
+        ...(embeddings.class && {
+          'class-index': Uint32Array.from(crops, (crop, i) => (kept[i] ? (crop.classIndex ?? classes) : classes)),
+        }),
         seed: Uint32Array.of(config.seed, step),
       };
     },

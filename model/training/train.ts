@@ -1,19 +1,21 @@
 /** The whole training of a model from its config: data, codec, latents, encoder, generator, weights files. */
 
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Engine } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
   type Manifest,
   openSafetensors,
+  replaceFile,
   requireSameProvenance,
   type TensorToWrite,
   withFile,
   writeManifest,
   writeSafetensors,
 } from '../../weights/index.js';
+import { countParameters } from '../networks/index.js';
 import { buildModel, SAMPLE_RATE, TOKEN_RATE } from '../onset/index.js';
 import { codecStage } from './codec-stage.js';
 import type { StageName, TrainingConfig } from './config.js';
@@ -34,6 +36,11 @@ export interface TrainOptions {
   configPath: string;
   configSha256: string;
   checkpointSeconds?: number;
+  /**
+   * A folder of finished stages that trainings share: a stage that another one trained with the same provenance is taken from
+   * it, and one that is trained here is put into it.
+   */
+  sharedStages?: string;
   onProgress?: (progress: TrainingProgress) => void;
   /** One line for people. */
   onNote?: (line: string) => void;
@@ -41,11 +48,23 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
-/** A part of the model: its weights, and the digest of all that they depend on. */
-interface TrainedPart {
+/** What a training cost. */
+export interface TrainingCost {
+  /** Wall time of each stage's steps, wherever it was trained; NaN where an earlier version has not recorded it. */
+  seconds: Readonly<Record<StageName, number>>;
+  /** Parameters of each part of the model. */
+  parameters: Readonly<Record<StageName, number>>;
+}
+
+interface PartTensors {
   weights: ReadonlyMap<string, Float32Array>;
   shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** A part of the model: its weights, the digest of all that they depend on, and the wall time of its steps. */
+interface TrainedPart extends PartTensors {
   digest: string;
+  seconds: number;
 }
 
 /**
@@ -54,7 +73,7 @@ interface TrainedPart {
  * @throws {FootageError} or {FoleyError} for the data, {ProvenanceError} to resume what was trained otherwise,
  * {DivergedError} for a training that diverges, {WeightsError} for files, or the signal's reason
  */
-export async function train(options: TrainOptions): Promise<void> {
+export async function train(options: TrainOptions): Promise<TrainingCost> {
   const { engine, config, folder } = options;
   mkdirSync(folder, { recursive: true });
   const model = buildModel(config.model);
@@ -70,7 +89,16 @@ export async function train(options: TrainOptions): Promise<void> {
     onProgress: options.onData,
     signal: options.signal,
   });
-  const encoder = await trainedPart(options, 'encoder', digestOf(config.seed, data, config.model, config.encoder), () =>
+  const { augmentation } = config;
+  const encoderDigest = digestOf(
+    config.seed,
+    data,
+    config.model,
+    config.encoder,
+    // Only where it is set, so that what was trained before this setting existed is still found.
+    ...(augmentation ? [augmentation] : []),
+  );
+  const encoder = await trainedPart(options, 'encoder', encoderDigest, () =>
     encoderStage(model, config, clips.generator),
   );
   const generator = await trainedPart(
@@ -80,8 +108,18 @@ export async function train(options: TrainOptions): Promise<void> {
     () => generatorStage(model, config, clips.generator),
     encoder.weights,
   );
-  const complete = { ...generator, weights: new Map([...generator.weights, ...statistics]) };
+  // What the generator's stage has not trained, a frozen encoder, stays as it was.
+  const complete = {
+    shapes: new Map([...encoder.shapes, ...generator.shapes]),
+    weights: new Map([...encoder.weights, ...generator.weights, ...statistics]),
+  };
   await writeWeights(options, codec, complete, footage);
+  const shapes = [...codec.shapes, ...complete.shapes].map(([name, shape]) => ({ name, shape }));
+  const count = (part: StageName): number => countParameters(shapes.filter(({ name }) => name.startsWith(`${part}.`)));
+  return {
+    seconds: { codec: codec.seconds, encoder: encoder.seconds, generator: generator.seconds },
+    parameters: { codec: count('codec'), encoder: count('encoder'), generator: count('generator') },
+  };
 }
 
 type FootageFacts = Manifest['trainedWith']['footage'];
@@ -117,7 +155,7 @@ async function readData({ engine, config, onData, onNote, signal }: TrainOptions
   };
 }
 
-/** Reads a part that was finished before with the same provenance; trains and writes it otherwise. */
+/** Reads a part that was finished before with the same provenance, here or elsewhere; trains and writes it otherwise. */
 async function trainedPart(
   options: TrainOptions,
   name: StageName,
@@ -127,16 +165,17 @@ async function trainedPart(
 ): Promise<TrainedPart> {
   const path = join(options.folder, `${name}.safetensors`);
   if (!existsSync(path) || !options.resume) {
-    const trained = await runStage({
-      ...options,
-      stage: stage(),
-      seed: options.config.seed,
-      provenance,
-      given: given ?? new Map(),
-      checkpointSeconds: options.checkpointSeconds ?? 180,
-    });
-    const tensors = trained.map(({ name, shape, data }) => ({ name, dtype: 'F32' as const, shape, data }));
-    await writeSafetensors(path, tensors, { metadata: { provenance } });
+    const { sharedStages } = options;
+    const shared = sharedStages && join(sharedStages, `${name}-${provenance.slice(0, 24)}.safetensors`);
+    if (shared && existsSync(shared)) {
+      await replaceFile(path, [readFileSync(shared)]);
+    } else {
+      await trainPart(options, path, { name, provenance, stage: stage(), given });
+      if (shared) {
+        mkdirSync(dirname(shared), { recursive: true });
+        await replaceFile(shared, [readFileSync(path)]);
+      }
+    }
     discardCheckpoint(options.folder, name);
   }
   return withFile(path, async (source) => {
@@ -145,14 +184,36 @@ async function trainedPart(
     const weights = new Map<string, Float32Array>();
     for (const tensor of file.tensors.keys()) weights.set(tensor, await file.readAsF32(tensor));
     const shapes = new Map([...file.tensors].map(([tensor, { shape }]) => [tensor, shape]));
-    return { weights, shapes, digest: digestOf(provenance) };
+    return { weights, shapes, digest: digestOf(provenance), seconds: Number(file.metadata.seconds) };
   });
+}
+
+/** Trains a part and writes it to `path`. */
+async function trainPart(
+  options: TrainOptions,
+  path: string,
+  part: { name: StageName; provenance: string; stage: TrainingStage; given: TrainedPart['weights'] | undefined },
+): Promise<void> {
+  const { provenance, stage, given = new Map() } = part;
+  const { tensors, seconds } = await runStage({
+    ...options,
+    stage,
+    seed: options.config.seed,
+    provenance,
+    given,
+    checkpointSeconds: options.checkpointSeconds ?? 180,
+  });
+  await writeSafetensors(
+    path,
+    tensors.map(({ name, shape, data }) => ({ name, dtype: 'F32' as const, shape, data })),
+    { metadata: { provenance, seconds: String(seconds) } },
+  );
 }
 
 async function writeWeights(
   options: TrainOptions,
-  codec: TrainedPart,
-  generator: TrainedPart,
+  codec: PartTensors,
+  generator: PartTensors,
   footage: FootageFacts,
 ): Promise<void> {
   const { config } = options;
@@ -179,7 +240,7 @@ async function writeWeights(
 }
 
 /** The statistics of the latents are of no stage; they are vectors. */
-const f16Tensors = ({ weights, shapes }: TrainedPart): TensorToWrite[] =>
+const f16Tensors = ({ weights, shapes }: PartTensors): TensorToWrite[] =>
   [...weights].map(([name, data]) => ({
     name,
     dtype: 'F16',

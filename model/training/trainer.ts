@@ -27,6 +27,14 @@ export interface TrainedTensor {
   data: Float32Array;
 }
 
+/** A stage at its end. */
+export interface TrainedStage {
+  /** The EMA of the weights that it trained. */
+  tensors: TrainedTensor[];
+  /** Wall time of its steps, also of those before an interruption. */
+  seconds: number;
+}
+
 export interface RunStageOptions {
   engine: Engine;
   stage: TrainingStage;
@@ -44,12 +52,12 @@ export interface RunStageOptions {
 }
 
 /**
- * Trains one stage to its end and returns the EMA of the weights that it trained. On abort it first writes a checkpoint.
+ * Trains one stage to its end. On abort it first writes a checkpoint.
  *
  * @throws {DivergedError} for a loss or gradient that is not finite
  * @throws {ProvenanceError} when the checkpoint to resume from is of another config or other data, or the signal's reason
  */
-export async function runStage(options: RunStageOptions): Promise<TrainedTensor[]> {
+export async function runStage(options: RunStageOptions): Promise<TrainedStage> {
   const { engine, stage, folder, provenance } = options;
   const { graph, parameters, trained } = buildGraph(stage);
   writeInitialValues(options, parameters, trained);
@@ -57,18 +65,18 @@ export async function runStage(options: RunStageOptions): Promise<TrainedTensor[
   mkdirSync(folder, { recursive: true });
   const checkpoint = checkpointPath(folder, stage.name);
   const facts = { stage: stage.name, provenance };
-  let first = 0;
-  if (options.resume && existsSync(checkpoint)) first = await readCheckpoint(checkpoint, engine.variables, facts);
+  let begun = { step: 0, seconds: 0 };
+  if (options.resume && existsSync(checkpoint)) begun = await readCheckpoint(checkpoint, engine.variables, facts);
   const plan = await engine.compile(graph);
   try {
-    await runSteps(options, plan, first, (step) =>
-      writeCheckpoint(checkpoint, engine.variables, stateNames, { ...facts, step }),
+    const seconds = await runSteps(options, plan, begun, (done) =>
+      writeCheckpoint(checkpoint, engine.variables, stateNames, { ...facts, ...done }),
     );
     const averaged: TrainedTensor[] = [];
     for (const { name, shape } of trained) {
       averaged.push({ name, shape, data: (await engine.variables.read(`ema.${name}`)) as Float32Array });
     }
-    return averaged;
+    return { tensors: averaged, seconds };
   } finally {
     plan.dispose();
     await engine.idle();
@@ -87,30 +95,32 @@ function buildGraph(stage: TrainingStage): { graph: Graph; parameters: Parameter
   return { graph, parameters, trained };
 }
 
-/** Runs the steps from `first` on; `save` writes a checkpoint. */
+/** Runs the steps that `begun` has not behind it; `save` writes a checkpoint. Returns the seconds of all steps. */
 async function runSteps(
   { stage, seed, checkpointSeconds, onProgress, signal }: RunStageOptions,
   plan: Plan,
-  first: number,
-  save: (step: number) => Promise<void>,
-): Promise<void> {
+  begun: { step: number; seconds: number },
+  save: (done: { step: number; seconds: number }) => Promise<void>,
+): Promise<number> {
   const { steps } = stage.optimizer;
   const started = Date.now();
+  const secondsSoFar = (): number => begun.seconds + (Date.now() - started) / 1000;
   let saved = started;
-  for (let step = first; step < steps; ) {
+  for (let step = begun.step; step < steps; ) {
     const batch = stage.batch(step, new Random(seed, `${stage.name} ${step}`));
     const results = await plan.run({ ...batch, ...hyperInputs(step, stage.optimizer) });
     step++;
     const figures = Object.fromEntries(Object.entries(results).map(([name, data]) => [name, data[0]!]));
     requireFinite(figures, stage.name, step);
-    const secondsPerStep = (Date.now() - started) / 1000 / (step - first);
+    const secondsPerStep = (Date.now() - started) / 1000 / (step - begun.step);
     onProgress?.({ stage: stage.name, step, steps, figures, secondsPerStep });
     if (signal?.aborted || Date.now() - saved >= checkpointSeconds * 1000) {
-      await save(step);
+      await save({ step, seconds: secondsSoFar() });
       saved = Date.now();
     }
     signal?.throwIfAborted();
   }
+  return secondsSoFar();
 }
 
 const checkpointPath = (folder: string, stage: string): string => join(folder, `${stage}.checkpoint.safetensors`);

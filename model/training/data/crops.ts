@@ -2,26 +2,23 @@
 
 import type { Random } from '../../foley/index.js';
 import {
-  CELL_FEATURES,
   cellFeatures,
-  FLOW_CHANNELS,
   FLOW_PER_TOKEN,
   flowAt,
-  GRID,
   SAMPLE_RATE,
   SUBSTEPS,
   TOKEN_RATE,
   TRACKS,
   tokenFeatures,
 } from '../../onset/index.js';
+import { type AugmentationConfig, augmentFlow, dropCells } from './augmentation.js';
 import type { TrainingClip } from './training-clip.js';
 
 export interface CropOptions {
   /** Length in tokens of 40 ms. */
   tokens: number;
-  /** Time runs up to 2^±stretch faster: multi-scale temporal augmentation. 0 where the crop's latents are needed. */
-  stretch: number;
-  /** With it, the crop has latents. */
+  augmentation: AugmentationConfig;
+  /** With it, the crop has latents, and its time is not stretched. */
   latentChannels?: number;
 }
 
@@ -43,7 +40,8 @@ const ONSET_SIGMA = 0.015;
 
 /** A crop at a random place of the clip. */
 export function drawCrop(clip: TrainingClip, random: Random, options: CropOptions): Crop {
-  const { tokens, stretch, latentChannels = 0 } = options;
+  const { tokens, augmentation, latentChannels = 0 } = options;
+  const stretch = latentChannels > 0 ? 0 : augmentation.stretch;
   const rate = 2 ** random.uniform(-stretch, stretch);
   const span = (tokens / TOKEN_RATE) * rate;
   const latest = Math.max(0, clip.seconds - span);
@@ -53,9 +51,9 @@ export function drawCrop(clip: TrainingClip, random: Random, options: CropOption
 
   const flow = flowAt(clip.flow, start, rate / (TOKEN_RATE * FLOW_PER_TOKEN), tokens * FLOW_PER_TOKEN);
   for (let i = 0; i < flow.length; i++) flow[i]! *= rate;
-  augmentFlow(flow, random);
+  if (augmentation.flow) augmentFlow(flow, random);
   const features = cellFeatures(flow);
-  dropCells(features, random);
+  if (augmentation.dropCells > 0) dropCells(features, random, augmentation.dropCells);
 
   const steps = tokens * SUBSTEPS;
   const onset = onsetTarget(
@@ -87,42 +85,6 @@ export function onsetTarget(times: readonly number[], steps: number): Float32Arr
   return target;
 }
 
-/** Mirrors, scales (faster or slower motion at the same times), shifts and adds noise: nothing that moves an onset. */
-function augmentFlow(flow: Float32Array, random: Random): void {
-  const frame = GRID * GRID * FLOW_CHANNELS;
-  const mirrorX = random.chance(0.5);
-  const mirrorY = random.chance(0.3);
-  const gain = 2 ** random.uniform(-1, 1);
-  const [shiftX, shiftY] = random.chance(0.5) ? [random.integer(5) - 2, random.integer(5) - 2] : [0, 0];
-  const noise = random.chance(0.3) ? 0.05 : 0;
-  const copy = new Float32Array(frame);
-  for (let at = 0; at < flow.length; at += frame) {
-    copy.set(flow.subarray(at, at + frame));
-    for (let y = 0; y < GRID; y++) {
-      for (let x = 0; x < GRID; x++) {
-        const fromX = (mirrorX ? GRID - 1 - x : x) + shiftX;
-        const fromY = (mirrorY ? GRID - 1 - y : y) + shiftY;
-        const from = (((fromY + GRID) % GRID) * GRID + ((fromX + GRID) % GRID)) * FLOW_CHANNELS;
-        const to = at + (y * GRID + x) * FLOW_CHANNELS;
-        for (let c = 0; c < FLOW_CHANNELS; c++) {
-          const flip = (c === 0 && mirrorX) || (c === 1 && mirrorY) ? -1 : 1;
-          flow[to + c] = copy[from + c]! * flip * gain + (noise > 0 ? random.normal(0, noise) : 0);
-        }
-      }
-    }
-  }
-}
-
-/** Sets random cells to zero for the whole crop (dropout), so that no single cell is relied on. */
-function dropCells(features: Float32Array, random: Random): void {
-  const cells = GRID * GRID;
-  const share = random.uniform(0, 0.4);
-  const kept = Array.from({ length: cells }, () => !random.chance(share));
-  for (let i = 0; i < features.length; i++) {
-    if (!kept[Math.floor(i / CELL_FEATURES) % cells]) features[i] = 0;
-  }
-}
-
 /**
  * The energy target: log(root mean square + 1e-3) / 3.5 + 1.2 of the 10 ms around a time, about −0.8 for silence and 1.2
  * for full scale.
@@ -135,6 +97,31 @@ function energyAt(clip: TrainingClip, seconds: number): number {
   const to = Math.min(last, Math.max(0, middle + half));
   const power = to > from ? Math.max(0, clip.squares[to]! - clip.squares[from]!) / (to - from) : 0;
   return Math.log(Math.sqrt(power) + 1e-3) / 3.5 + 1.2;
+}
+
+/**
+ * Crops of which the share `share` goes on, from a random token, as its neighbour in the list does (the last one as the first):
+ * a cut, at which both picture and sound change. A joined crop of two classes has none.
+ */
+export function joinNeighbors(crops: readonly Crop[], random: Random, share: number): Crop[] {
+  if (share === 0) return [...crops];
+  return crops.map((crop, i) => {
+    const tokens = crop.onset.length / SUBSTEPS;
+    if (!random.chance(share) || tokens < 2) return crop;
+    const cut = (1 + random.integer(tokens - 1)) / tokens;
+    const next = crops[(i + 1) % crops.length]!;
+    const join = (a: Float32Array, b: Float32Array): Float32Array => {
+      const at = Math.round(cut * a.length);
+      return joined([a.subarray(0, at), b.subarray(at)]);
+    };
+    return {
+      visualFeatures: join(crop.visualFeatures, next.visualFeatures),
+      onset: join(crop.onset, next.onset),
+      energy: join(crop.energy, next.energy),
+      classIndex: crop.classIndex === next.classIndex ? crop.classIndex : null,
+      latents: join(crop.latents, next.latents),
+    };
+  });
 }
 
 export interface StackedCrops {

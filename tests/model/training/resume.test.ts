@@ -137,10 +137,14 @@ test('a checkpoint of another config is refused', async () => {
     engine.variables.write('resume.test', { shape: [2], dtype: 'f32' }, Float32Array.of(1, 2));
     await writeCheckpoint(path, engine.variables, ['resume.test'], {
       step: 5,
+      seconds: 1.5,
       stage: 'codec',
       provenance: 'a'.repeat(64),
     });
-    assert.equal(await readCheckpoint(path, engine.variables, { stage: 'codec', provenance: 'a'.repeat(64) }), 5);
+    assert.deepEqual(await readCheckpoint(path, engine.variables, { stage: 'codec', provenance: 'a'.repeat(64) }), {
+      step: 5,
+      seconds: 1.5,
+    });
     await assert.rejects(
       readCheckpoint(path, engine.variables, { stage: 'codec', provenance: 'b'.repeat(64) }),
       /checkpoint .* of stage codec: this is not the one it was made with/,
