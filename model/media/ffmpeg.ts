@@ -106,7 +106,8 @@ export function startTool(
     finished,
     async stop() {
       child.kill('SIGKILL');
-      child.stdout?.destroy();
+      // `close` waits for all pipes, and one with data that nobody reads never ends.
+      for (const pipe of child.stdio) pipe?.destroy();
       await finished.catch(() => {});
     },
   };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { decodeAudio } from '../../../model/media/audio.js';
-import type { ClipOptions } from '../../../model/media/clip.js';
+import { type ClipOptions, openClip } from '../../../model/media/clip.js';
 import { MediaRangeError, NoAudioStreamError } from '../../../model/media/errors.js';
 import { runTool } from '../../../model/media/ffmpeg.js';
 import type { ImageFormat } from '../../../model/media/frames.js';
@@ -210,6 +210,16 @@ test('ends the decoder when the loop is left or aborted', async () => {
     },
     { name: 'AbortError' },
   );
+});
+
+test('ends the decoder when the loop over several formats is left while images wait in its pipes', async () => {
+  const opened = await openClip(await picture('long.mp4', '64x48', '5', 600, '-g', '50'));
+  const size = { width: 256, height: 256 };
+  for await (const { time } of opened.frames({ gray: { pixels: 'gray8', size }, color: { pixels: 'rgb24', size } })) {
+    // Time for the decoder to fill all pipes.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (time >= 0) break;
+  }
 });
 
 test('takes paths that look like options or protocols', async () => {
