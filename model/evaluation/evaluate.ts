@@ -84,7 +84,7 @@ function score(clips: readonly EvaluationClip[], sounds: readonly Float32Array[]
   return {
     f1At50: f1Of(clips, onsets, 0.05),
     f1At100: f1Of(clips, onsets, 0.1),
-    envelopeCorrelation: mean(clips.map((c, i) => envelopeCorrelation(sounds[i]!, c.sound))),
+    envelopeCorrelation: mean(clips.map((c, i) => envelopeCorrelation(sounds[i]!, c.sound, SAMPLE_RATE))),
     stftL1: mean(clips.map((c, i) => stftDistance(...sameLength(sounds[i]!, c.sound)))),
   };
 }

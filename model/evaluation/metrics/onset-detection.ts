@@ -3,8 +3,11 @@
  *
  * Spectral flux with a maximum filter (SuperFlux: Böck and Widmer, DAFx 2013) against an absolute threshold in dB. A
  * threshold relative to the clip's own loudest flux, as is usual, would find "onsets" in steady noise.
+ *
+ * Its constants are frozen: scores compare only where the detector is the same. docs/evaluation.md documents it.
  */
 
+import type { ScoredOnset } from './average-precision.js';
 import { resample } from './resample.js';
 import { melFilters, melPowers, stftMagnitudes } from './stft.js';
 
@@ -26,28 +29,44 @@ const DELAY = 0.005;
 /** dB under the clip's loudest frame below which nothing counts. */
 const FAINT = 45;
 
+/** An onset that was detected. */
+export interface DetectedOnset extends ScoredOnset {
+  /** dB by which the flux exceeds the threshold, from 0 on. */
+  confidence: number;
+}
+
 /**
  * @param sound mono
  * @param sampleRate a whole number of Hz
- * @returns seconds of the onsets, rising, at least 60 ms apart
+ * @returns seconds of the onsets, rising, at least 69 ms apart
  */
 export function detectOnsets(sound: Float32Array, sampleRate: number): number[] {
+  return detectScoredOnsets(sound, sampleRate).map(({ time }) => time);
+}
+
+/** The same onsets, with the confidence of each. */
+export function detectScoredOnsets(sound: Float32Array, sampleRate: number): DetectedOnset[] {
   const flux = spectralFlux(resample(sound, sampleRate, RATE));
   const loudness = frameLoudness(sound, sampleRate, flux.length);
-  const faint = Math.max(...loudness) * 10 ** (-FAINT / 20);
-  const onsets: number[] = [];
+  const loudest = loudness.reduce((most, each) => Math.max(most, each), 0);
+  const faint = loudest * 10 ** (-FAINT / 20);
+  const onsets: DetectedOnset[] = [];
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < flux.length; i++) {
     if (i - last <= WAIT || loudness[i]! <= faint) continue;
-    let mean = 0;
-    const [from, to] = [Math.max(0, i - MEAN_REACH), Math.min(flux.length - 1, i + MEAN_REACH)];
-    for (let j = from; j <= to; j++) mean += flux[j]!;
-    mean /= to - from + 1;
-    if (flux[i]! < mean + THRESHOLD || !isHighest(flux, i)) continue;
-    onsets.push(Math.max(0, (i * HOP) / RATE - DELAY));
+    const confidence = flux[i]! - localMean(flux, i) - THRESHOLD;
+    if (confidence < 0 || !isHighest(flux, i)) continue;
+    onsets.push({ time: Math.max(0, (i * HOP) / RATE - DELAY), confidence });
     last = i;
   }
   return onsets;
+}
+
+function localMean(flux: Float64Array, i: number): number {
+  const [from, to] = [Math.max(0, i - MEAN_REACH), Math.min(flux.length - 1, i + MEAN_REACH)];
+  let sum = 0;
+  for (let j = from; j <= to; j++) sum += flux[j]!;
+  return sum / (to - from + 1);
 }
 
 function isHighest(flux: Float64Array, i: number): boolean {

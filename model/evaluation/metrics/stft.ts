@@ -14,11 +14,17 @@ export interface Spectrogram {
 }
 
 /**
- * Magnitudes of Hann-windowed frames centered on the samples 0, hop, 2·hop, …, the signal being mirrored at both ends.
+ * Magnitudes of Hann-windowed frames centered on the samples 0, hop, 2·hop, ….
  *
+ * @param padding what lies before the first sample and after the last: the signal mirrored, or zeros
  * @returns 1 + floor(length / hop) frames of size/2 + 1 bins
  */
-export function stftMagnitudes(signal: ArrayLike<number>, size: number, hop: number): Spectrogram {
+export function stftMagnitudes(
+  signal: ArrayLike<number>,
+  size: number,
+  hop: number,
+  padding: 'reflect' | 'zeros' = 'reflect',
+): Spectrogram {
   const fft = new RealFft(size);
   const window = hann(size);
   const frames = 1 + Math.floor(signal.length / hop);
@@ -26,7 +32,10 @@ export function stftMagnitudes(signal: ArrayLike<number>, size: number, hop: num
   const values = new Float64Array(frames * bins);
   const frame = new Float64Array(size);
   for (let f = 0; f < frames; f++) {
-    for (let i = 0; i < size; i++) frame[i] = window[i]! * mirrored(signal, f * hop + i - size / 2);
+    for (let i = 0; i < size; i++) {
+      const at = f * hop + i - size / 2;
+      frame[i] = window[i]! * (padding === 'reflect' ? mirrored(signal, at) : (signal[at] ?? 0));
+    }
     const { re, im } = fft.transform(frame);
     for (let k = 0; k < bins; k++) values[f * bins + k] = Math.hypot(re[k]!, im[k]!);
   }

@@ -1,15 +1,8 @@
 /** What an evaluation found: the JSON that `node engine eval --json` prints, and that the HTML report shows. */
 
-/** Of a figure over clips: the mean or pooled value, its bootstrap interval, and how many clips it was taken of. */
-export interface Estimate {
-  /** `null` where it is not defined for what was measured. */
-  value: number | null;
-  /** Bounds of the 95 % bootstrap interval over clips; absent for a single clip. */
-  low?: number;
-  high?: number;
-  /** Clips that it is taken of; of a distribution's distance, the sounds compared. */
-  clips: number;
-}
+import type { Estimate } from '../statistics/bootstrap.js';
+
+export type { Estimate };
 
 /** A metric, and how to read it. */
 export interface MetricDescription {
