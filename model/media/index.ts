@@ -11,6 +11,7 @@ export type { Frame, ImageFormat } from './frames.js';
 export { type RawVideo, writeLosslessVideo } from './lossless-video.js';
 export { atLoudness, integratedLoudness, truePeak } from './loudness.js';
 export { checkOutput, type SoundOutput, writeSound } from './mux.js';
+export { picturePreview, soundPreviews } from './preview.js';
 export type { AudioInfo, MediaInfo, VideoInfo } from './probe.js';
 export { type SampleClip, sampleClip } from './sample.js';
 export { encodeWav, readWav, writeWav } from './wav.js';
