@@ -16,7 +16,7 @@ import {
   writeSafetensors,
 } from '../../weights/index.js';
 import { countParameters } from '../networks/index.js';
-import { buildModel, SAMPLE_RATE, TOKEN_RATE } from '../onset/index.js';
+import { buildModel, type ModelConfig, SAMPLE_RATE, TOKEN_RATE } from '../onset/index.js';
 import { codecStage } from './codec-stage.js';
 import type { StageName, TrainingConfig } from './config.js';
 import { addLatents, ClipMixture, footageClips, selectFootage, worldClips } from './data/index.js';
@@ -89,14 +89,13 @@ export async function train(options: TrainOptions): Promise<TrainingCost> {
     onProgress: options.onData,
     signal: options.signal,
   });
-  const { augmentation } = config;
   const encoderDigest = digestOf(
     config.seed,
     data,
-    config.model,
+    withoutSwitches(config.model),
     config.encoder,
     // Only where it is set, so that what was trained before this setting existed is still found.
-    ...(augmentation ? [augmentation] : []),
+    ...(config.augmentation ? [config.augmentation] : []),
   );
   const encoder = await trainedPart(options, 'encoder', encoderDigest, () =>
     encoderStage(model, config, clips.generator),
@@ -120,6 +119,12 @@ export async function train(options: TrainOptions): Promise<TrainingCost> {
     seconds: { codec: codec.seconds, encoder: encoder.seconds, generator: generator.seconds },
     parameters: { codec: count('codec'), encoder: count('encoder'), generator: count('generator') },
   };
+}
+
+/** A model without what only its generator is told; its encoder is trained the same with any of it. */
+function withoutSwitches({ embeddings: _, ...model }: ModelConfig): ModelConfig {
+  const { conditioning: __, ...generator } = model.generator;
+  return { ...model, generator };
 }
 
 type FootageFacts = Manifest['trainedWith']['footage'];
