@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UndecodableMediaError } from '../../model/media/errors.js';
-import { integratedLoudness } from '../../model/media/loudness.js';
+import { integratedLoudness } from '../../model/media/gated-loudness.js';
 import { probe } from '../../model/media/probe.js';
 import { interruptible } from '../../tools/interrupt.js';
 import { type MakeSound, type RunOptions, type RunResult, reasonFor, runJobs } from '../../tools/run.js';

@@ -1,30 +1,15 @@
 /** Loudness beside ffmpeg's own meter, and what comes out of normalization. */
 
 import assert from 'node:assert/strict';
-import { runTool } from '../../../model/media/ffmpeg.js';
-import { atLoudness, integratedLoudness, truePeak } from '../../../model/media/loudness.js';
+import { integratedLoudness } from '../../../model/media/gated-loudness.js';
+import { atLoudness, truePeak } from '../../../model/media/loudness.js';
 import { noise } from '../../harness/random.js';
 import { suite } from '../../harness/suite.js';
 import { tone } from './clips.js';
+import { ffmpegLoudness } from './ffmpeg-loudness.js';
 
 const test = suite('media: loudness');
 const RATE = 16_000;
-
-/** ffmpeg's ebur128 of mono samples: integrated loudness in LUFS and true peak in dBTP. */
-async function byFfmpeg(samples: Float32Array): Promise<{ loudness: number; peak: number }> {
-  const { stderr } = await runTool(
-    'ffmpeg',
-    [
-      ...['-hide_banner', '-nostats', '-f', 'f32le', '-ar', String(RATE), '-ac', '1', '-i', 'pipe:0'],
-      ...['-af', 'ebur128=peak=true:framelog=verbose', '-f', 'null', '-'],
-    ],
-    { input: [new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)] },
-  );
-  return {
-    loudness: Number(/I:\s+(\S+) LUFS/.exec(stderr)![1]),
-    peak: Number(/Peak:\s+(\S+) dBFS/.exec(stderr)![1]),
-  };
-}
 
 /** Hits of decaying noise, twice a second. */
 function hits(seconds: number, level: number): Float32Array {
@@ -44,7 +29,7 @@ const sounds: Record<string, Float32Array> = {
 
 test('agrees with ffmpeg to 0.1 LU', async () => {
   for (const [name, samples] of Object.entries(sounds)) {
-    const { loudness } = await byFfmpeg(samples);
+    const { loudness } = await ffmpegLoudness(samples, RATE);
     const own = integratedLoudness(samples, RATE);
     assert.ok(Math.abs(own - loudness) <= 0.1, `${name}: ${own} instead of ${loudness} LUFS`);
   }
@@ -52,7 +37,7 @@ test('agrees with ffmpeg to 0.1 LU', async () => {
 
 test('finds peaks between samples as ffmpeg does, to 0.3 dB', async () => {
   for (const name of ['tone', 'noise', 'hits'] as const) {
-    const { peak } = await byFfmpeg(sounds[name]!);
+    const { peak } = await ffmpegLoudness(sounds[name]!, RATE);
     assert.ok(
       Math.abs(truePeak(sounds[name]!) - peak) <= 0.3,
       `${name}: ${truePeak(sounds[name]!)} instead of ${peak}`,
@@ -70,7 +55,7 @@ test('brings sound to a loudness without a peak above −1 dBTP', async () => {
     'quiet noise': noise(RATE * 4).map((v) => v * 0.03),
   })) {
     const made = atLoudness(samples, RATE, -20);
-    const { loudness, peak } = await byFfmpeg(made);
+    const { loudness, peak } = await ffmpegLoudness(made, RATE);
     assert.ok(Math.abs(loudness + 20) <= 0.5, `${name}: ${loudness} LUFS`);
     assert.ok(peak <= -0.9, `${name}: ${peak} dBTP`);
   }
