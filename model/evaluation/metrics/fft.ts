@@ -1,4 +1,4 @@
-/** A real Fourier transform in f64 for measuring: radix 2, planned once a size. */
+/** A real Fourier transform in f64 for measuring: radix 2, by a complex one of half the size, planned once a size. */
 
 import { EvaluationError } from '../errors.js';
 
@@ -11,11 +11,15 @@ export interface Spectrum {
 export class RealFft {
   readonly size: number;
   readonly bins: number;
+  /** e^(−2πik/size), k from 0 to size/2. */
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
+  /** Bit reversal of the indices of the complex transform, which has half the size. */
   readonly #reversed: Uint32Array;
+  /** Of the complex transform. */
   readonly #re: Float64Array;
   readonly #im: Float64Array;
+  readonly #spectrum: Spectrum;
 
   /** @throws {EvaluationError} when size is not a power of two of at least 2 */
   constructor(size: number) {
@@ -23,24 +27,74 @@ export class RealFft {
       throw new EvaluationError(`RealFft: size is ${size}; expected a power of two of at least 2`);
     }
     this.size = size;
-    this.bins = size / 2 + 1;
-    this.#cos = Float64Array.from({ length: size / 2 }, (_, i) => Math.cos((2 * Math.PI * i) / size));
-    this.#sin = Float64Array.from({ length: size / 2 }, (_, i) => -Math.sin((2 * Math.PI * i) / size));
-    this.#reversed = new Uint32Array(size);
-    for (let i = 0; i < size; i++) this.#reversed[i] = (this.#reversed[i >> 1]! >> 1) | (i & 1 ? size >> 1 : 0);
-    this.#re = new Float64Array(size);
-    this.#im = new Float64Array(size);
+    const half = size / 2;
+    this.bins = half + 1;
+    this.#cos = new Float64Array(this.bins);
+    this.#sin = new Float64Array(this.bins);
+    for (let k = 0; k <= half; k++) {
+      this.#cos[k] = Math.cos((2 * Math.PI * k) / size);
+      this.#sin[k] = -Math.sin((2 * Math.PI * k) / size);
+    }
+    this.#reversed = new Uint32Array(half);
+    for (let i = 0; i < half; i++) this.#reversed[i] = (this.#reversed[i >> 1]! >> 1) | (i & 1 ? half >> 1 : 0);
+    this.#re = new Float64Array(half);
+    this.#im = new Float64Array(half);
+    this.#spectrum = { re: new Float64Array(this.bins), im: new Float64Array(this.bins) };
   }
 
   /** Transforms `size` real samples. The result is overwritten by the next call. */
   transform(frame: ArrayLike<number>): Spectrum {
-    const { size } = this;
+    const half = this.size / 2;
+    const [zr, zi, cos, sin] = [this.#re, this.#im, this.#cos, this.#sin];
+    const { re, im } = this.#spectrum;
+    // Even and odd samples are the real and imaginary parts of one complex transform of half the size.
+    for (let i = 0; i < half; i++) {
+      const to = this.#reversed[i]!;
+      zr[to] = frame[2 * i]!;
+      zi[to] = frame[2 * i + 1]!;
+    }
+    this.#butterflies();
+    for (let k = 0; k <= half; k++) {
+      const [a, b] = [k === half ? 0 : k, k === 0 ? 0 : half - k];
+      const [evenRe, evenIm] = [(zr[a]! + zr[b]!) / 2, (zi[a]! - zi[b]!) / 2];
+      const [oddRe, oddIm] = [(zi[a]! + zi[b]!) / 2, (zr[b]! - zr[a]!) / 2];
+      re[k] = evenRe + cos[k]! * oddRe - sin[k]! * oddIm;
+      im[k] = evenIm + cos[k]! * oddIm + sin[k]! * oddRe;
+    }
+    return this.#spectrum;
+  }
+
+  /** The `size` real samples of a spectrum of bins 0…size/2 (the others are taken to be their conjugates), in a new array. */
+  inverse({ re, im }: Spectrum): Float64Array {
+    const half = this.size / 2;
+    const [zr, zi, cos, sin] = [this.#re, this.#im, this.#cos, this.#sin];
+    for (let k = 0; k < half; k++) {
+      const b = half - k;
+      const [evenRe, evenIm] = [re[k]! + re[b]!, im[k]! - im[b]!];
+      const [differenceRe, differenceIm] = [re[k]! - re[b]!, im[k]! + im[b]!];
+      const oddRe = cos[k]! * differenceRe + sin[k]! * differenceIm;
+      const oddIm = cos[k]! * differenceIm - sin[k]! * differenceRe;
+      // Re and Im trade places, which makes the forward transform the inverse one.
+      const to = this.#reversed[k]!;
+      zi[to] = evenRe - oddIm;
+      zr[to] = evenIm + oddRe;
+    }
+    this.#butterflies();
+    const samples = new Float64Array(this.size);
+    for (let i = 0; i < half; i++) {
+      samples[2 * i] = zi[i]! / this.size;
+      samples[2 * i + 1] = zr[i]! / this.size;
+    }
+    return samples;
+  }
+
+  /** The complex transform of half the size, in place, of values in bit-reversed order. */
+  #butterflies(): void {
     const [re, im, cos, sin] = [this.#re, this.#im, this.#cos, this.#sin];
-    for (let i = 0; i < size; i++) re[this.#reversed[i]!] = frame[i]!;
-    im.fill(0);
-    for (let half = 1; half < size; half *= 2) {
-      const stride = size / (2 * half);
-      for (let start = 0; start < size; start += 2 * half) {
+    const count = re.length;
+    for (let half = 1; half < count; half *= 2) {
+      const stride = count / half;
+      for (let start = 0; start < count; start += 2 * half) {
         for (let k = 0; k < half; k++) {
           const a = start + k;
           const b = a + half;
@@ -55,6 +109,5 @@ export class RealFft {
         }
       }
     }
-    return { re, im };
   }
 }

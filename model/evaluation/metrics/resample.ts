@@ -3,10 +3,11 @@
 const ZEROS = 16;
 
 /**
- * Resamples by the ratio of two whole rates (16,000 → 22,050: 441 phases). Kaiser-like cosine-squared window over 16
- * zero crossings a side; what the lower rate cannot hold is filtered out.
+ * Resamples by the ratio of two whole rates (16,000 → 22,050: 441 phases). A Hann window over 16
+ * zero crossings a side; what the lower rate cannot hold is filtered out. Equal rates give a copy.
  */
 export function resample(signal: ArrayLike<number>, from: number, to: number): Float32Array {
+  if (from === to) return Float32Array.from(signal);
   const common = gcd(from, to);
   const up = to / common;
   const down = from / common;

@@ -34,6 +34,15 @@ test('the FFT is the sum that defines it', () => {
   for (const size of [0, 1, 3, 100]) assert.throws(() => new RealFft(size), /power of two/);
 });
 
+test('the inverse FFT gives the samples back', () => {
+  for (const size of [2, 8, 1024]) {
+    const fft = new RealFft(size);
+    const frame = noise(size, size);
+    const back = fft.inverse(fft.transform(frame));
+    for (let n = 0; n < size; n++) assert.ok(Math.abs(back[n]! - frame[n]!) < 1e-12);
+  }
+});
+
 test('a sine stands in its own bin of every frame', () => {
   const { values, frames, bins } = stftMagnitudes(sine(16_000, 1000, 16_000), 512, 160);
   assert.equal(frames, 101);
