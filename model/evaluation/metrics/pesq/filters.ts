@@ -1,0 +1,52 @@
+/** Filters of PESQ: by a frequency response without delay, and by second-order sections. */
+
+import { RealFft } from '../fft.js';
+
+/** The least power of two that is no less than `length`, and at least 2. */
+export function transformSize(length: number): number {
+  let size = 2;
+  while (size < length) size *= 2;
+  return size;
+}
+
+/**
+ * Multiplies the spectrum of the whole signal (zero-padded to a power of two) with a gain that is linear in dB between the
+ * points of a curve, relative to the gain at 1 kHz.
+ */
+export function withResponse(
+  signal: Float64Array,
+  hz: number,
+  curve: readonly (readonly [number, number])[],
+): Float64Array {
+  const fft = new RealFft(transformSize(signal.length));
+  const padded = new Float64Array(fft.size);
+  padded.set(signal);
+  const spectrum = fft.transform(padded);
+  const reference = decibelsAt(1000, curve);
+  for (let k = 0; k < fft.bins; k++) {
+    const gain = 10 ** ((decibelsAt((k * hz) / fft.size, curve) - reference) / 20);
+    spectrum.re[k]! *= gain;
+    spectrum.im[k]! *= gain;
+  }
+  return fft.inverse(spectrum).subarray(0, signal.length);
+}
+
+function decibelsAt(hz: number, curve: readonly (readonly [number, number])[]): number {
+  let i = 1;
+  while (i < curve.length - 1 && curve[i]![0] < hz) i++;
+  const [lowHz, low] = curve[i - 1]!;
+  const [highHz, high] = curve[i]!;
+  return ((hz - lowHz) * high + (highHz - hz) * low) / (highHz - lowHz);
+}
+
+/** A second-order section b0, b1, b2, a1, a2 (a0 = 1) from a state of zero, in place. */
+export function filterSection(signal: Float64Array, section: readonly number[]): void {
+  const [b0, b1, b2, a1, a2] = section as [number, number, number, number, number];
+  let [z1, z2] = [0, 0];
+  for (let i = 0; i < signal.length; i++) {
+    const z0 = signal[i]! - a1 * z1 - a2 * z2;
+    signal[i] = b0 * z0 + b1 * z1 + b2 * z2;
+    z2 = z1;
+    z1 = z0;
+  }
+}
