@@ -21,7 +21,7 @@ export * from './errors.js';
 export type { GradientContext, Node, Op } from './graph.js';
 export { Graph, Tensor } from './graph.js';
 export * from './ops/index.js';
-export { type OutputTypes, Plan, type PlanOutputs } from './plan.js';
+export { type OutputTypes, Plan, type PlanOutputs, type RunOptions } from './plan.js';
 export { settled } from './platform/gpu.js';
 export { chromeTrace, type ProfileRow, profileTable } from './profiler.js';
 export type { HostArrays, TensorData } from './tensor-data.js';

@@ -28,7 +28,7 @@ export interface RunOptions {
   /** Names of the outputs to read back; all when absent. An empty list reads nothing and does not wait for the device. */
   read?: readonly string[];
   /** Stops a run that has not begun. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Told in the plan's first run, where that takes longer than a second, how many of its dispatches are done: some drivers
    * compile a kernel when it is first dispatched, for seconds each.

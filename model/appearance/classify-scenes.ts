@@ -2,7 +2,8 @@
 
 import { softmax } from '../../engine/numeric.js';
 import type { Clip, ImageFormat } from '../media/index.js';
-import type { ImageClassifier } from './image-classifier.js';
+import { compilingStage } from '../networks/index.js';
+import type { ClassifyOptions, ImageClassifier } from './image-classifier.js';
 import { type Sampled, type SceneImages, SceneSampler } from './scenes.js';
 import { chooseSound, imageNetClasses, type Ranked, rankSounds, soundClasses } from './sound-classes.js';
 
@@ -44,16 +45,16 @@ interface SceneSum {
 export class SceneClassifier {
   readonly #classifier: Classifier;
   readonly #sampler: SceneSampler;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: ClassifyOptions;
   readonly #scenes: SceneSum[] = [];
   /** While the device classifies a frame, those up to the next are decoded and compared. */
   #pending: Promise<void> = Promise.resolve();
 
   /** `graySize`: pixels a side of the grey images, a multiple of 32. */
-  constructor(classifier: Classifier, graySize: number, signal?: AbortSignal) {
+  constructor(classifier: Classifier, graySize: number, options: ClassifyOptions = {}) {
     this.#classifier = classifier;
     this.#sampler = new SceneSampler(graySize);
-    this.#signal = signal;
+    this.#options = options;
   }
 
   /** The next frame, as `appearanceFormat` has it and in grey [graySize, graySize], and its time in seconds. */
@@ -82,13 +83,13 @@ export class SceneClassifier {
   }
 
   async #classify(pixels: Uint8Array, scene: SceneSum): Promise<void> {
-    const { logits } = await this.#classifier.classify(normalized(pixels), this.#signal);
+    const { logits } = await this.#classifier.classify(normalized(pixels), this.#options);
     scene.frames++;
     for (const [k, p] of softmax(logits).entries()) scene.probabilities[k]! += p;
   }
 }
 
-export interface ClassifyOptions {
+export interface ClassifyScenesOptions {
   onProgress?: (stage: string, done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -101,9 +102,9 @@ export interface ClassifyOptions {
 export async function classifyScenes(
   classifier: Classifier,
   clip: Clip,
-  { onProgress, signal }: ClassifyOptions = {},
+  { onProgress, signal }: ClassifyScenesOptions = {},
 ): Promise<ClassifiedClip> {
-  const scenes = new SceneClassifier(classifier, GRAY_SIZE, signal);
+  const scenes = new SceneClassifier(classifier, GRAY_SIZE, { signal, onCompiling: compilingStage(onProgress) });
   const gray: ImageFormat = { pixels: 'gray8', size: { width: GRAY_SIZE, height: GRAY_SIZE } };
   for await (const { images, time } of clip.frames({ appearance: appearanceFormat(classifier), gray }, { signal })) {
     await scenes.push(images, time);

@@ -1,6 +1,6 @@
 /** EfficientNet-Lite on a device: images in, features and ImageNet classes out. */
 
-import { type Engine, Graph } from '../../engine/engine.js';
+import { type Engine, Graph, type RunOptions } from '../../engine/engine.js';
 import { efficientNetLiteCheckpoint, openCheckpoint, uploadWeights } from '../../weights/index.js';
 import {
   countParameters,
@@ -23,6 +23,9 @@ export interface ClassifierOptions {
   dtype?: 'f32' | 'f16';
   signal?: AbortSignal;
 }
+
+/** A signal that stops it, and what is told of kernels that compile. */
+export type ClassifyOptions = Pick<RunOptions, 'signal' | 'onCompiling'>;
 
 export interface Classified {
   /** [T, config.head]. */
@@ -70,7 +73,7 @@ export class ImageClassifier {
    * Images [T, size, size, 3], normalized as `efficientNetLite` takes them. They are classified one by one: it is as fast
    * on processors, and a single plan serves any number in little memory.
    */
-  async classify(images: Float32Array, signal?: AbortSignal): Promise<Classified> {
+  async classify(images: Float32Array, options: ClassifyOptions = {}): Promise<Classified> {
     const { size, head, classes } = this.config;
     const perImage = size * size * 3;
     const count = images.length / perImage;
@@ -78,8 +81,7 @@ export class ImageClassifier {
     const logits = new Float32Array(count * classes);
     const plan = await this.#plans.get('classify', (p) => trace(p, this.config));
     for (let i = 0; i < count; i++) {
-      signal?.throwIfAborted();
-      const out = await plan.run({ image: images.subarray(i * perImage, (i + 1) * perImage) });
+      const out = await plan.run({ image: images.subarray(i * perImage, (i + 1) * perImage) }, options);
       features.set(out.features!, i * head);
       logits.set(out.logits!, i * classes);
     }

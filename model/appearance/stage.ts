@@ -32,7 +32,7 @@ export const APPEARANCE_STAGES: readonly ModelStage[] = [
 async function classify(classifier: ImageClassifier, { inputs, signal }: StageRequest): Promise<NamedTensors> {
   const { size, head, classes } = classifier.config;
   const images = namedInput(inputs, 'pictures', ['T', 3, size, size]);
-  const { features, logits } = await classifier.classify(channelsLast(images), signal);
+  const { features, logits } = await classifier.classify(channelsLast(images), { signal });
   const count = images.shape[0]!;
   return new Map([
     ['features', { shape: [count, head], data: features }],

@@ -3,6 +3,7 @@
 import type { Engine } from '../../engine/engine.js';
 import { appearanceFormat, type ClassifiedClip, type Classifier, SceneClassifier } from '../appearance/index.js';
 import type { Clip, ImageFormat } from '../media/index.js';
+import { compilingStage } from '../networks/index.js';
 import type { CallOptions } from '../video-to-audio.js';
 import { FlowExtractor } from './flow-extractor.js';
 import type { VisualFeatures } from './pipeline.js';
@@ -36,8 +37,9 @@ export async function extractFeatures(
     flow: { pixels: 'gray8', size: { width: size, height: size } },
     ...(classifier && { appearance: appearanceFormat(classifier) }),
   };
-  const extractor = given ?? new FlowExtractor(engine, size, size);
-  const scenes = classifier && new SceneClassifier(classifier, size, signal);
+  const onCompiling = compilingStage(onProgress);
+  const extractor = given ?? new FlowExtractor(engine, size, size, { onCompiling });
+  const scenes = classifier && new SceneClassifier(classifier, size, { signal, onCompiling });
   try {
     for await (const { images, time } of clip.frames(formats, { signal })) {
       await scenes?.push({ appearance: images.appearance!, gray: images.flow! }, time);

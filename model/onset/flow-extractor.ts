@@ -3,7 +3,7 @@
  * stands still.
  */
 
-import { type Engine, Graph, opticalFlow, type Plan } from '../../engine/engine.js';
+import { type Engine, Graph, opticalFlow, type Plan, type RunOptions } from '../../engine/engine.js';
 // By its own file: the room's index needs Node, and flow is extracted in browsers too.
 import { CutDetector } from '../media/cuts.js';
 import { GRID } from './flow-encoder.js';
@@ -57,12 +57,15 @@ export class FlowExtractor {
   /** Times of the first frames after cuts. */
   readonly #cuts = new Set<number>();
 
+  readonly #options: Pick<RunOptions, 'onCompiling'>;
+
   /** Sides are multiples of 32. */
-  constructor(engine: Engine, width: number, height: number) {
+  constructor(engine: Engine, width: number, height: number, options: Pick<RunOptions, 'onCompiling'> = {}) {
     this.#engine = engine;
     this.#width = width;
     this.#height = height;
     this.#detector = new CutDetector(width, height);
+    this.#options = options;
   }
 
   /** The next grey picture of the clip, at its own time in seconds. */
@@ -124,7 +127,7 @@ export class FlowExtractor {
       }
       seconds[i] = pair.seconds;
     }
-    const { cells } = await plan.run({ first, second, seconds });
+    const { cells } = await plan.run({ first, second, seconds }, this.#options);
     const frame = GRID * GRID * FLOW_CHANNELS;
     for (const [i, { row }] of this.#pairs.entries()) row.cells = cells!.slice(i * frame, (i + 1) * frame);
     this.#pairs = [];
