@@ -12,6 +12,7 @@ import { result, say } from './terminal.js';
 interface TrainCommandOptions {
   out?: string;
   resume?: boolean;
+  onlyCodec?: boolean;
   checkpointSeconds: number;
   json?: boolean;
 }
@@ -26,6 +27,7 @@ export function register(program: Command): void {
     .argument('<config>', 'a JSON file, such as model/training/configs/onset.json')
     .option('-o, --out <folder>', 'folder of checkpoints and weights (default: runs/NAME)')
     .option('--resume', 'go on from the checkpoints in the folder')
+    .option('--only-codec', 'train the codec and stop, without making the clips that the other stages see')
     .option('--checkpoint-seconds <n>', 'seconds between checkpoints; 0: after every step', whole(0), 180)
     .option('--json', 'print one JSON object a reported step to stdout')
     .action(runTraining);
@@ -34,17 +36,18 @@ export function register(program: Command): void {
 async function runTraining(path: string, options: TrainCommandOptions): Promise<void> {
   const { createEngine } = await import('../engine/engine.js');
   const { parseTrainingConfig } = await import('../model/training/config.js');
-  const { train } = await import('../model/training/train.js');
+  const { train, trainCodec } = await import('../model/training/train.js');
   const { sha256 } = await import('../weights/index.js');
   const text = readFileSync(path, 'utf8');
   const config = parseTrainingConfig(text, path);
   const folder = resolve(options.out ?? join('runs', config.name));
-  const weights = join(folder, 'weights');
+  const weights = options.onlyCodec ? join(folder, 'codec.safetensors') : join(folder, 'weights');
   const began = Date.now();
   const engine = await createEngine();
   try {
+    const work = options.onlyCodec ? trainCodec : train;
     await interruptible(async (signal) =>
-      train({
+      work({
         engine,
         config,
         folder,

@@ -39,6 +39,16 @@ export interface Manifest {
       /** Of all samples, those from footage: 0–1. */
       share: number;
     };
+    /** Folders of sound without picture that the codec heard. */
+    sounds?: {
+      /** A regular expression that files' paths match; absent: all files. */
+      match?: string;
+      /** Over names and contents of the files. */
+      sha256: string;
+      clips: number;
+      /** Of the codec's samples, those from this folder: 0–1. */
+      share: number;
+    }[];
   };
   /** What else the weights are of use with only: name → sha256. */
   dependsOn: Record<string, string>;
@@ -72,6 +82,11 @@ const schema: z.ZodType<Manifest> = z.strictObject({
         clips: count,
         share: z.number().min(0).max(1),
       })
+      .optional(),
+    sounds: z
+      .array(
+        z.strictObject({ match: text.optional(), sha256: sha256Text, clips: count, share: z.number().min(0).max(1) }),
+      )
       .optional(),
   }),
   dependsOn: z.record(text, sha256Text),

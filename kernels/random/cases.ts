@@ -9,13 +9,16 @@ const randomProblem = (
   dtype: 'f32' | 'f16',
   stream = 0,
   first = 0,
+  rowBlocks = 0,
 ): RandomProblem => ({
   kind,
   stream,
   first,
+  rowBlocks,
   domain: 0,
   inputs: [
     { shape: [2], dtype: 'u32' },
+    { shape: [1], dtype: 'u32' },
     { shape: [1], dtype: 'u32' },
   ],
   outputs: [{ shape: [count], dtype: kind === 'bits' ? 'u32' : dtype }],
@@ -25,8 +28,13 @@ const word = (random: CaseRandom): number => random.int(0, 0xffffffff);
 
 const randomCases: FamilyCases<RandomProblem> = {
   family: randomFamily,
-  reference: ({ kind, stream, first, outputs: [y] }, [seed, step]) => [
-    randomNumbers(kind, y!.shape[0]!, { seed: [seed![0]!, seed![1]!], step: step![0]!, stream, first }),
+  reference: ({ kind, stream, first, rowBlocks, outputs: [y] }, [seed, step, row]) => [
+    randomNumbers(kind, y!.shape[0]!, {
+      seed: [seed![0]!, seed![1]!],
+      step: step![0]!,
+      stream,
+      first: first + row![0]! * rowBlocks,
+    }),
   ],
   random: (random, dtype) =>
     randomProblem(
@@ -35,8 +43,13 @@ const randomCases: FamilyCases<RandomProblem> = {
       dtype,
       random.int(0, 100),
       random.int(0, 1000),
+      random.int(0, 200),
     ),
-  fill: (_, random) => [Float64Array.of(word(random), word(random)), Float64Array.of(word(random))],
+  fill: (_, random) => [
+    Float64Array.of(word(random), word(random)),
+    Float64Array.of(word(random)),
+    Float64Array.of(random.int(0, 10_000)),
+  ],
   perf: [{ name: 'normal 4 M', problem: randomProblem('normal', 1 << 22, 'f32') }],
 };
 

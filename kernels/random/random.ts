@@ -7,13 +7,15 @@ export interface RandomAttributes {
   kind: RandomKind;
   /** Tells apart what is drawn at the same seed and step. */
   stream: number;
-  /** Block of four numbers to begin at. */
+  /** Block of four numbers at which row 0 begins. */
   first: number;
+  /** Blocks of four numbers in a row; 0 where there are no rows. */
+  rowBlocks: number;
   /** Last word of the counter; 0 but in tests. */
   domain: number;
 }
 
-/** inputs: seed u32 [2], step u32 [1]; output of any shape, u32 for bits. */
+/** inputs: seed u32 [2], step u32 [1], row to begin at u32 [1]; output of any shape, u32 for bits. */
 export type RandomProblem = Problem & RandomAttributes;
 
 export const randomFamily: Family<RandomProblem> = {
@@ -22,7 +24,7 @@ export const randomFamily: Family<RandomProblem> = {
     {
       name: 'naive',
       unsupportedReason: () => null,
-      lower(profile, { outputs: [y], kind, stream, first, domain }) {
+      lower(profile, { outputs: [y], kind, stream, first, rowBlocks, domain }) {
         const count = sizeOf(y!.shape);
         return {
           variant: 'naive',
@@ -30,8 +32,8 @@ export const randomFamily: Family<RandomProblem> = {
             {
               template: 'random/random',
               defines: { KIND: kind, TYPE: y!.dtype },
-              buffers: [input(0), input(1), output()],
-              params: { count, first, stream, domain },
+              buffers: [input(0), input(1), input(2), output()],
+              params: { count, first, row_blocks: rowBlocks, stream, domain },
               workgroups: flatGrid(Math.ceil(count / 4), 64, profile.maxWorkgroupsPerDimension),
             },
           ],

@@ -1,7 +1,8 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 //
-// Block b of four words is a function of key = seed and counter = (first + b, step, stream, domain) alone, so the numbers
-// are the same whatever the adapter and the workgroups. KIND 'bits': the words. 'uniform': [0, 1) in steps of 2⁻²⁴, exact.
+// Block b of four words is a function of key = seed and counter = (first + row·row_blocks + b, step, stream, domain) alone,
+// so the numbers are the same whatever the adapter and the workgroups, and a part of a longer sequence of rows has that
+// sequence's numbers. KIND 'bits': the words. 'uniform': [0, 1) in steps of 2⁻²⁴, exact.
 // 'normal': Box–Muller on word pairs. One block a thread; the last may be cut.
 #param KIND
 #param TYPE
@@ -10,12 +11,13 @@ enable f16;
 #end
 #include common/each
 
-struct Params { count: u32, first: u32, stream: u32, domain: u32 }
+struct Params { count: u32, first: u32, row_blocks: u32, stream: u32, domain: u32 }
 
 @group(0) @binding(0) var<storage, read> seed: array<u32>;
 @group(0) @binding(1) var<storage, read> step: array<u32>;
-@group(0) @binding(2) var<storage, read_write> y: array<${TYPE}>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> row: array<u32>;
+@group(0) @binding(3) var<storage, read_write> y: array<${TYPE}>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 /// High (.x) and low (.y) words of a 64-bit product, from 16-bit halves.
 fn multiply_wide(a: u32, b: u32) -> vec2u {
@@ -52,7 +54,8 @@ fn box_muller(a: u32, b: u32) -> vec2f {
 
 fn each(block: u32) {
   if (block * 4u >= params.count) { return; }
-  let words = philox(vec4u(params.first + block, step[0], params.stream, params.domain), vec2u(seed[0], seed[1]));
+  let start = params.first + row[0] * params.row_blocks;
+  let words = philox(vec4u(start + block, step[0], params.stream, params.domain), vec2u(seed[0], seed[1]));
 #if KIND == 'bits'
   let values = words;
 #elif KIND == 'uniform'

@@ -8,11 +8,11 @@
 import { Camera } from './camera.js';
 import { createCanvas, SHAPES } from './canvas.js';
 import { FoleyError } from './errors.js';
-import { type LabelledClip, SAMPLE_RATE } from './labelled-clip.js';
+import { type LabelledClip, SAMPLE_RATE, type SoundEvent } from './labelled-clip.js';
 import { type Color, MATERIALS } from './materials.js';
 import { addStrike, modesOf } from './modal-synthesis.js';
 import { Random } from './random.js';
-import { type SceneAnimation, SOURCES, sceneAnimation, soundTimeline } from './scene-animations.js';
+import { type SceneAnimation, SOURCES, type SoundTimeline, sceneAnimation, soundTimeline } from './scene-animations.js';
 import { backgroundColor, randomStyle } from './surfaces.js';
 import { addBackgroundNoise, addBandNoise, limitPeak, reverberate } from './synthesizer.js';
 
@@ -74,30 +74,15 @@ export function isHeldOutPair(material: number, source: number): boolean {
  */
 export function makeClip(seed: number, options: ClipOptions = {}): WorldClip {
   const { seconds = 4, size = 64, gray = true } = options;
-  const castRandom = new Random(seed, 'cast');
-  const frameRate = options.frameRate ?? castRandom.pick(FRAME_RATES);
-  const [materialIndex, sourceIndex] = choosePair(options, castRandom);
-  const objectSize = castRandom.uniform(0.65, 1.6);
-  const material = MATERIALS[materialIndex]!;
-  const source = SOURCES[sourceIndex]!;
-  const timeline = soundTimeline(source, seconds, new Random(seed, 'events'));
-  const events = timeline.schedule.contacts.filter(({ time }) => time < seconds);
+  const cast = castOf(seed, options, seconds);
+  const { frameRate, material, source, timeline, objectSize } = cast;
 
   const sceneRandom = new Random(seed, 'scene');
   const background = backgroundColor(sceneRandom);
-  const scene = sceneAnimation(source, timeline, seconds, material, objectSize, background, sceneRandom);
+  const seen = MATERIALS[material]!;
+  const scene = sceneAnimation(SOURCES[source]!, timeline, seconds, seen, objectSize, background, sceneRandom);
   const channels = gray ? 1 : 3;
   const rendered = renderFrames(scene, { seconds, frameRate, size, channels, background }, seed);
-
-  const random = new Random(seed, 'sound');
-  const sound = new Float32Array(Math.round(seconds * SAMPLE_RATE));
-  if (timeline.rate) addBandNoise(sound, material, timeline.rate, random);
-  const modes = modesOf(material, objectSize, random);
-  for (const { time, velocity } of events) addStrike(sound, time, modes, velocity, random);
-  reverberate(sound, random.uniform(0.08, 0.4) / 5, random.uniform(0, 0.025));
-  addBackgroundNoise(sound, 10 ** (random.uniform(-62, -45) / 20), random);
-  limitPeak(sound);
-
   return {
     seed,
     split: seed < FIRST_VALIDATION_SEED ? 'train' : 'validation',
@@ -106,12 +91,56 @@ export function makeClip(seed: number, options: ClipOptions = {}): WorldClip {
     channels,
     frameRate,
     ...rendered,
-    sound,
-    events,
-    material: materialIndex,
-    source: sourceIndex,
-    heldOut: isHeldOutPair(materialIndex, sourceIndex),
+    sound: soundOf(seed, cast, seconds),
+    events: cast.events,
+    material,
+    source,
+    heldOut: isHeldOutPair(material, source),
   };
+}
+
+/** The sound of `makeClip` alone, at a small part of its cost. */
+export function makeSound(seed: number, options: ClipOptions = {}): Float32Array<ArrayBuffer> {
+  const { seconds = 4 } = options;
+  return soundOf(seed, castOf(seed, options, seconds), seconds);
+}
+
+/** What is seen and heard in a clip. */
+interface Cast {
+  frameRate: number;
+  /** Indices into MATERIALS and SOURCES. */
+  material: number;
+  source: number;
+  objectSize: number;
+  timeline: SoundTimeline;
+  events: SoundEvent[];
+}
+
+function castOf(seed: number, options: ClipOptions, seconds: number): Cast {
+  const random = new Random(seed, 'cast');
+  const frameRate = options.frameRate ?? random.pick(FRAME_RATES);
+  const [material, source] = choosePair(options, random);
+  const objectSize = random.uniform(0.65, 1.6);
+  const timeline = soundTimeline(SOURCES[source]!, seconds, new Random(seed, 'events'));
+  const events = timeline.schedule.contacts.filter(({ time }) => time < seconds);
+  return { frameRate, material, source, objectSize, timeline, events };
+}
+
+function soundOf(
+  seed: number,
+  { material: index, objectSize, timeline, events }: Cast,
+  seconds: number,
+): Float32Array<ArrayBuffer> {
+  const random = new Random(seed, 'sound');
+  const material = MATERIALS[index]!;
+  const sound = new Float32Array(Math.round(seconds * SAMPLE_RATE));
+  if (timeline.rate) addBandNoise(sound, material, timeline.rate, random);
+  const modes = modesOf(material, objectSize, random);
+  for (const { time, velocity } of events) addStrike(sound, time, modes, velocity, random);
+  reverberate(sound, random.uniform(0.08, 0.4) / 5, random.uniform(0, 0.025));
+  addBackgroundNoise(sound, 10 ** (random.uniform(-62, -45) / 20), random);
+  limitPeak(sound);
+  return sound;
 }
 
 function choosePair({ material, source, pairs = 'training' }: ClipOptions, random: Random): [number, number] {

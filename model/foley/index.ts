@@ -3,6 +3,7 @@
 export {
   type ClipOptions,
   makeClip,
+  makeSound,
   WORLD_VERSION,
   worldSeed,
 } from './clip.js';

@@ -16,7 +16,7 @@ export {
 export { EFFICIENTNET_LITE0, type EfficientNetLiteConfig, efficientNetLite } from './efficientnet-lite.js';
 export { type HifiGanConfig, hifiGan, hifiGanConfig, hifiGanLengths } from './hifi-gan.js';
 export {
-  convNext,
+  convNextStack,
   convolve1d,
   convolve2d,
   groupNormalise,

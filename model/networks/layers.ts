@@ -133,7 +133,7 @@ export function groupNormalise(p: Parameters, name: string, x: Tensor, groups: n
  * One ConvNeXt block over time (Liu et al. 2022, as Vocos uses it): depthwise convolution, LayerNorm, linear to ×`expand`,
  * GELU, linear back, layer scale, residual. [B, L, C] → [B, L, C].
  */
-export function convNext(
+function convNext(
   p: Parameters,
   name: string,
   x: Tensor,
@@ -146,4 +146,11 @@ export function convNext(
     const layerScale = p.get('scale', [channels], { kind: 'value', value: scale });
     return add(x, mul(linear(p, 'narrow', hidden, channels), layerScale));
   });
+}
+
+/** `count` ConvNeXt blocks, their names numbered. */
+export function convNextStack(p: Parameters, name: string, x: Tensor, count: number): Tensor {
+  let h = x;
+  for (let i = 0; i < count; i++) h = convNext(p, `${name}${i}`, h);
+  return h;
 }

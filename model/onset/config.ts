@@ -51,6 +51,8 @@ export const modelConfig: z.ZodType<ModelConfig> = z.strictObject({
     melBands: size,
     decoderFft: size,
     blocks: four,
+    noiseChannels: size.optional(),
+    tonalFft: size.optional(),
   }),
   encoder: z.strictObject({
     kind: z.literal('flow'),

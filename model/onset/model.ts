@@ -3,10 +3,11 @@
 import type { Tensor } from '../../engine/engine.js';
 import type { Parameters } from '../networks/index.js';
 import { type Alignment, alignmentHeads, type Conditioning, embedCondition } from './alignment.js';
+import type { Codec } from './codec.js';
 import { type EmbeddingsConfig, embeddingsOf, type ModelConfig } from './config.js';
 import { type DiffusionTransformerConfig, diffusionTransformer } from './diffusion-transformer.js';
 import { flowEncoder, type VisualEncoder } from './flow-encoder.js';
-import { type Codec, spectralCodec } from './spectral-codec.js';
+import { spectralCodec } from './spectral-codec.js';
 
 /** Latent frames, tokens and tracks all run at this rate. */
 export const TOKEN_RATE = 25;
@@ -47,7 +48,7 @@ export function buildModel(config: ModelConfig): OnsetModel {
     codec: {
       ...codec,
       encode: (p, sound) => p.in('codec', () => codec.encode(p, sound)),
-      decode: (p, latents) => p.in('codec', () => codec.decode(p, latents)),
+      decode: (p, latents, noise) => p.in('codec', () => codec.decode(p, latents, noise)),
     },
     tokens: (p, visualFeatures) => p.in('encoder', () => encoder.encode(p, visualFeatures, generator.width)),
     heads: (p, tokens) => p.in('encoder', () => alignmentHeads(p, tokens, classes.length)),

@@ -276,8 +276,8 @@ export class OnsetPipeline {
   }
 
   /** Latents [T, channels] to sound, by windows that overlap by the decoder's reach: the same as in one piece. */
-  async #decode(latents: Float32Array, { onProgress, signal }: PipelineOptions): Promise<Float32Array> {
-    const { latentChannels: channels, samplesPerLatent, context } = this.model.codec;
+  async #decode(latents: Float32Array, { seed, onProgress, signal }: PipelineOptions): Promise<Float32Array> {
+    const { latentChannels: channels, samplesPerLatent, context, stochastic } = this.model.codec;
     const total = latents.length / channels;
     const out = new Float32Array(total * samplesPerLatent);
     for (const start of windowStarts(total, DECODE_WINDOW, 2 * context)) {
@@ -285,7 +285,8 @@ export class OnsetPipeline {
       const plan = await this.#plan('decode', 1);
       const window = new Float32Array(DECODE_WINDOW * channels);
       window.set(latents.subarray(start * channels, (start + DECODE_WINDOW) * channels));
-      const { sound } = await plan.run({ latents: window }, { onCompiling: compilingStage(onProgress) });
+      const noise = stochastic && { seed: Uint32Array.of(seed, 0), 'first-frame': Uint32Array.of(start) };
+      const { sound } = await plan.run({ latents: window, ...noise }, { onCompiling: compilingStage(onProgress) });
       const from = start === 0 ? 0 : context;
       const last = start + DECODE_WINDOW >= total;
       const to = Math.min(total - start, last ? DECODE_WINDOW : DECODE_WINDOW - context);

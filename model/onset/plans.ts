@@ -53,10 +53,14 @@ export const traceDenoise: Trace = (model, p, batch) => {
   graph.output('velocity', add(free, mul(sub(slice(both, 0, 0, batch), free), guidance)));
 };
 
-/** Latents [1, DECODE_WINDOW, C] → sound. */
-export const traceDecode: Trace = (model, p) => {
-  const latents = p.graph.input('latents', [1, DECODE_WINDOW, model.codec.latentChannels]);
-  p.graph.output('sound', model.codec.decode(p, latents));
+/** Latents [1, DECODE_WINDOW, C], and what a stochastic decoder draws its noise by → sound. */
+export const traceDecode: Trace = ({ codec }, p) => {
+  const { graph } = p;
+  const latents = graph.input('latents', [1, DECODE_WINDOW, codec.latentChannels]);
+  const noise = codec.stochastic
+    ? { seed: graph.input('seed', [2], 'u32'), firstFrame: graph.input('first-frame', [1], 'u32') }
+    : undefined;
+  graph.output('sound', codec.decode(p, latents, noise));
 };
 
 const traceCodecEncode: Trace = (model, p) => {

@@ -19,7 +19,7 @@ import {
 } from '../../engine/engine.js';
 import { logMelFrames, type OnsetModel } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
-import type { ClipMixture } from './data/index.js';
+import type { SoundMixture } from './data/index.js';
 import type { TrainingStage } from './training-stage.js';
 
 /** FFT size and hop of each STFT. */
@@ -30,7 +30,7 @@ const RESOLUTIONS = [
   [2048, 512],
 ] as const;
 
-export function codecStage(model: OnsetModel, config: TrainingConfig, clips: ClipMixture): TrainingStage {
+export function codecStage(model: OnsetModel, config: TrainingConfig, sounds: SoundMixture): TrainingStage {
   const { batch, crop, noise } = config.codec;
   const hop = model.codec.samplesPerLatent;
   return {
@@ -57,11 +57,8 @@ export function codecStage(model: OnsetModel, config: TrainingConfig, clips: Cli
       return { loss, figures: { spectral, mel } };
     },
     batch(step, random) {
-      const draw = clips.drawer(step, batch);
       const sound = new Float32Array(batch * crop);
-      for (let b = 0; b < batch; b++) {
-        // Without footage no random number is drawn to decide between world and footage.
-        const clip = clips.share > 0 ? draw(random) : random.pick(clips.world);
+      for (const [b, clip] of sounds.draw(batch, random).entries()) {
         const start = random.integer(Math.floor((clip.sound.length - crop) / hop) + 1) * hop;
         const gain = random.uniform(0.3, 1.3) / 32767;
         for (let i = 0; i < crop; i++) sound[b * crop + i] = clip.sound[start + i]! * gain;

@@ -71,8 +71,8 @@ export class ConfigError extends OnsetError {
 }
 
 /**
- * Checks the text of a config file; a footage folder is relative to the folder that `file` lies in, and absolute in the
- * result.
+ * Checks the text of a config file; folders of footage and sounds are relative to the folder that `file` lies in, and absolute in
+ * the result.
  *
  * @throws {ConfigError} that lists every fault by its path
  */
@@ -86,7 +86,7 @@ export function parseTrainingConfig(text: string, file: string): TrainingConfig 
 }
 
 /**
- * Checks a config that is JSON already. `name` is what errors call it, `folder` what a footage folder is relative to.
+ * Checks a config that is JSON already. `name` is what errors call it, `folder` what folders of footage and sounds are relative to.
  *
  * @throws {ConfigError} that lists every fault by its path
  */
@@ -96,7 +96,7 @@ export function checkTrainingConfig(json: unknown, { name, folder }: { name: str
     const faults = schemaFaults(parsed.error).map((fault) => `  ${fault}`);
     throw new ConfigError(`${name}: this is not a training config:\n${faults.join('\n')}`);
   }
-  const { footage } = parsed.data.data;
-  if (footage) footage.folder = resolve(folder, footage.folder);
+  const { footage, sounds = [] } = parsed.data.data;
+  for (const source of [...(footage ? [footage] : []), ...sounds]) source.folder = resolve(folder, source.folder);
   return parsed.data;
 }

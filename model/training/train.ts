@@ -6,7 +6,6 @@ import type { Engine } from '../../engine/engine.js';
 import {
   describeFiles,
   encodeF16,
-  type Manifest,
   openSafetensors,
   replaceFile,
   requireSameProvenance,
@@ -16,13 +15,15 @@ import {
   writeSafetensors,
 } from '../../weights/index.js';
 import { countParameters } from '../networks/index.js';
-import { buildModel, type ModelConfig, SAMPLE_RATE, TOKEN_RATE } from '../onset/index.js';
+import { buildModel, type ModelConfig, type OnsetModel } from '../onset/index.js';
 import { codecStage } from './codec-stage.js';
 import type { StageName, TrainingConfig } from './config.js';
-import { addLatents, ClipMixture, footageClips, selectFootage, worldClips } from './data/index.js';
+import { addLatents } from './data/index.js';
 import { encoderStage } from './encoder-stage.js';
 import { generatorStage } from './generator-stage.js';
+import { stochasticCodecStage } from './stochastic-codec-stage.js';
 import { digestOf, discardCheckpoint, runStage, type TrainingProgress } from './trainer.js';
+import { readTrainingData, type TrainingData } from './training-data.js';
 import type { TrainingStage } from './training-stage.js';
 
 export interface TrainOptions {
@@ -77,34 +78,29 @@ export async function train(options: TrainOptions): Promise<TrainingCost> {
   const { engine, config, folder } = options;
   mkdirSync(folder, { recursive: true });
   const model = buildModel(config.model);
-  const clips = await readData(options);
-  const { footage } = clips;
-  // What the data is, not where it lies: a folder of footage may be moved.
-  const data = { ...config.data, footage };
-
-  const codec = await trainedPart(options, 'codec', digestOf(config.seed, data, config.model.codec, config.codec), () =>
-    codecStage(model, config, clips.codec),
-  );
-  const statistics = await addLatents(engine, model, codec.weights, clips.generator.all, {
+  const data = await readTrainingData(options);
+  const { facts } = data;
+  const codec = await trainedCodec(options, model, data);
+  const statistics = await addLatents(engine, model, codec.weights, data.generator.all, {
     onProgress: options.onData,
     signal: options.signal,
   });
   const encoderDigest = digestOf(
     config.seed,
-    data,
+    facts,
     withoutSwitches(config.model),
     config.encoder,
     // Only where it is set, so that what was trained before this setting existed is still found.
     ...(config.augmentation ? [config.augmentation] : []),
   );
   const encoder = await trainedPart(options, 'encoder', encoderDigest, () =>
-    encoderStage(model, config, clips.generator),
+    encoderStage(model, config, data.generator),
   );
   const generator = await trainedPart(
     options,
     'generator',
-    digestOf({ ...config, data }, codec.digest, encoder.digest),
-    () => generatorStage(model, config, clips.generator),
+    digestOf({ ...config, data: facts }, codec.digest, encoder.digest),
+    () => generatorStage(model, config, data.generator),
     encoder.weights,
   );
   // What the generator's stage has not trained, a frozen encoder, stays as it was.
@@ -112,7 +108,7 @@ export async function train(options: TrainOptions): Promise<TrainingCost> {
     shapes: new Map([...encoder.shapes, ...generator.shapes]),
     weights: new Map([...encoder.weights, ...generator.weights, ...statistics]),
   };
-  await writeWeights(options, codec, complete, footage);
+  await writeWeights(options, codec, complete, data.provenance);
   const shapes = [...codec.shapes, ...complete.shapes].map(([name, shape]) => ({ name, shape }));
   const count = (part: StageName): number => countParameters(shapes.filter(({ name }) => name.startsWith(`${part}.`)));
   return {
@@ -127,37 +123,26 @@ function withoutSwitches({ embeddings: _, ...model }: ModelConfig): ModelConfig 
   return { ...model, generator };
 }
 
-type FootageFacts = Manifest['trainedWith']['footage'];
-
-interface TrainingData {
-  /** What the codec is trained on. */
-  codec: ClipMixture;
-  /** What encoder and generator are trained on. */
-  generator: ClipMixture;
-  footage: FootageFacts;
+/**
+ * Trains the codec alone, to `folder/codec.safetensors`: the clips that the other stages see are not made.
+ *
+ * @throws as `train` does
+ */
+export async function trainCodec(options: TrainOptions): Promise<void> {
+  mkdirSync(options.folder, { recursive: true });
+  const data = await readTrainingData(options, { onlySound: true });
+  await trainedCodec(options, buildModel(options.config.model), data);
 }
 
-/** Footage comes first, because its faults show at once; the clips of the world may take an hour to make. */
-async function readData({ engine, config, onData, onNote, signal }: TrainOptions): Promise<TrainingData> {
-  const { world } = config.data;
-  const progress = { onProgress: onData, signal };
-  const { folder = '', share = 0 } = config.data.footage ?? {};
-  if (share === 0) {
-    const clips = new ClipMixture(await worldClips(engine, world, progress));
-    return { codec: clips, generator: clips, footage: undefined };
-  }
-  const { clips, provenance } = await footageClips(engine, folder, { size: world.size, ...progress });
-  const { codec, generator, summary } = selectFootage(clips, {
-    codec: config.codec.crop / SAMPLE_RATE,
-    generator: Math.max(config.encoder.tokens, config.generator.tokens) / TOKEN_RATE,
-  });
-  onNote?.(summary);
-  const made = share < 1 ? await worldClips(engine, world, progress) : [];
-  return {
-    codec: new ClipMixture(made, codec, share),
-    generator: new ClipMixture(made, generator, share),
-    footage: { ...provenance, share },
-  };
+function trainedCodec(
+  options: TrainOptions,
+  model: OnsetModel,
+  { codec: sounds, facts }: TrainingData,
+): Promise<TrainedPart> {
+  const { config } = options;
+  const provenance = digestOf(config.seed, facts, config.model.codec, config.codec);
+  const stage = model.codec.stochastic ? stochasticCodecStage : codecStage;
+  return trainedPart(options, 'codec', provenance, () => stage(model, config, sounds));
 }
 
 /** Reads a part that was finished before with the same provenance, here or elsewhere; trains and writes it otherwise. */
@@ -219,7 +204,7 @@ async function writeWeights(
   options: TrainOptions,
   codec: PartTensors,
   generator: PartTensors,
-  footage: FootageFacts,
+  { footage, sounds }: TrainingData['provenance'],
 ): Promise<void> {
   const { config } = options;
   const folder = join(options.folder, 'weights');
@@ -239,6 +224,7 @@ async function writeWeights(
       steps: config.codec.steps + config.encoder.steps + config.generator.steps,
       engineVersion: options.engineVersion,
       ...(footage && { footage }),
+      ...(sounds && { sounds }),
     },
     dependsOn: { codec: written.sha256 },
   });

@@ -40,19 +40,26 @@ async function draw(
   {
     seed,
     step,
+    row = 0,
+    rowBlocks = 0,
     ...attributes
-  }: { seed: readonly number[]; step: number } & Pick<RandomProblem, 'stream' | 'first' | 'domain'>,
+  }: { seed: readonly number[]; step: number; row?: number; rowBlocks?: number } & Pick<
+    RandomProblem,
+    'stream' | 'first' | 'domain'
+  >,
 ): Promise<Uint32Array | Float32Array> {
   const problem: RandomProblem = {
     kind,
+    rowBlocks,
     ...attributes,
     inputs: [
       { shape: [2], dtype: 'u32' },
       { shape: [1], dtype: 'u32' },
+      { shape: [1], dtype: 'u32' },
     ],
     outputs: [{ shape: [count], dtype: kind === 'bits' ? 'u32' : 'f32' }],
   };
-  const operands = [Uint32Array.from(seed), Uint32Array.of(step)].map((data, k) => ({
+  const operands = [Uint32Array.from(seed), Uint32Array.of(step), Uint32Array.of(row)].map((data, k) => ({
     type: problem.inputs[k]!,
     data,
   }));
@@ -100,6 +107,14 @@ test('normal numbers have the moments of a standard normal and are all finite', 
   assert.ok(Math.abs(moment(2) - 1) < 5 * Math.sqrt(2 / n), `variance ${moment(2)}`);
   assert.ok(Math.abs(moment(3)) < 5 * Math.sqrt(15 / n), `skewness ${moment(3)}`);
   assert.ok(Math.abs(moment(4) - 3) < 5 * Math.sqrt(96 / n), `kurtosis ${moment(4)}`);
+});
+
+test('rows that begin at any row have the numbers of the whole sequence', async () => {
+  const origin = { seed: [1, 2], step: 3, stream: 4, first: 0, domain: 0, rowBlocks: 3 };
+  const whole = await draw('normal', 20 * 12, origin);
+  for (const row of [1, 7, 19]) {
+    assert.deepEqual(await draw('normal', 12, { ...origin, row }), whole.slice(row * 12, (row + 1) * 12));
+  }
 });
 
 test('seed, step and stream each give other numbers', async () => {

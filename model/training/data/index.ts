@@ -8,5 +8,7 @@ export { footageClips } from './footage-clips.js';
 export { manifestPath, readManifest } from './footage-manifest.js';
 export { selectFootage } from './footage-selection.js';
 export { addLatents } from './latents.js';
+export { SoundFolderError, soundFolder } from './sound-folder.js';
+export { type SoundClip, SoundMixture, type SoundSource } from './sound-mixture.js';
 export { runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
-export { worldClips } from './world-clips.js';
+export { worldClips, worldSounds } from './world-clips.js';

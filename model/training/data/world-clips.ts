@@ -3,10 +3,11 @@
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../../../engine/engine.js';
 import { userCache } from '../../../engine/platform/user-cache.js';
-import { type ClipOptions, clipsInOrder, Random, WORLD_VERSION, worldSeed } from '../../foley/index.js';
+import { type ClipOptions, clipsInOrder, makeSound, Random, WORLD_VERSION, worldSeed } from '../../foley/index.js';
 import { FlowExtractor } from '../../onset/index.js';
 import { type CachedClip, cachePath, readCachedClip, writeCachedClip } from './clip-cache.js';
 import type { WorldConfig } from './config.js';
+import type { SoundClip } from './sound-mixture.js';
 import { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 
 /** What is kept of a clip beside flow and sound. */
@@ -33,9 +34,9 @@ export async function worldClips(
   world: WorldConfig,
   { cacheFolder = userCache('world'), threads = availableParallelism(), onProgress, signal }: WorldOptions = {},
 ): Promise<TrainingClip[]> {
-  const options: ClipOptions = { seconds: world.seconds, size: world.size, gray: true, pairs: 'training' };
+  const options = optionsOf(world);
   const pathOf = (seed: number): string => cachePath(cacheFolder, WORLD_VERSION, options, seed);
-  const seeds = Array.from({ length: world.clips }, (_, index) => worldSeed('train', index));
+  const seeds = seedsOf(world);
   const clips = new Map<number, TrainingClip>();
   for (const seed of seeds) {
     signal?.throwIfAborted();
@@ -61,6 +62,28 @@ export async function worldClips(
   }
   return shuffled(seeds, world.seed).map((seed) => clips.get(seed)!);
 }
+
+/**
+ * The sound of the same clips in the same order, without making their frames.
+ *
+ * @throws the signal's reason
+ */
+export function worldSounds(
+  world: WorldConfig,
+  { onProgress, signal }: Pick<DataOptions, 'onProgress' | 'signal'> = {},
+): SoundClip[] {
+  return shuffled(seedsOf(world), world.seed).map((seed, i) => {
+    signal?.throwIfAborted();
+    const sound = toInt16(makeSound(seed, optionsOf(world)));
+    onProgress?.(i + 1, world.clips, 'train sounds');
+    return { sound };
+  });
+}
+
+const optionsOf = ({ seconds, size }: WorldConfig): ClipOptions => ({ seconds, size, gray: true, pairs: 'training' });
+
+const seedsOf = ({ clips }: WorldConfig): number[] =>
+  Array.from({ length: clips }, (_, index) => worldSeed('train', index));
 
 function trainingClip({ facts, flow, sound }: CachedClip<WorldFacts>): TrainingClip {
   const { seconds, events, material } = facts;

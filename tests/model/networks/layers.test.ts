@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { add, Graph } from '../../../engine/engine.js';
 import {
-  convNext,
+  convNextStack,
   convolve1d,
   convolve2d,
   initialValues,
@@ -24,11 +24,11 @@ test('layers give the shapes that they state, and name their parameters by the p
   assert.deepEqual(convolve1d(p, 'same', x, 6, { kernel: 5, dilation: 2 }).shape, [2, 12, 6]);
   assert.deepEqual(convolve1d(p, 'strided', x, 6, { kernel: 4, stride: 4, padding: 0 }).shape, [2, 3, 6]);
   assert.deepEqual(upsample1d(p, 'up', x, 3, 4).shape, [2, 48, 3]);
-  assert.deepEqual(p.in('block', () => convNext(p, 'next', x)).shape, x.shape);
+  assert.deepEqual(p.in('block', () => convNextStack(p, 'next', x, 2)).shape, x.shape);
   const image = graph.input('image', [1, 7, 7, 4]);
   assert.deepEqual(convolve2d(p, 'depthwise', image, 4, { kernel: [3, 3], stride: 2, groups: 4 }).shape, [1, 4, 4, 4]);
   assert.equal(p.specs.has('linear.bias'), false);
-  assert.deepEqual(p.specs.get('block.next.widen.weight')!.shape, [8, 24]);
+  assert.deepEqual(p.specs.get('block.next1.widen.weight')!.shape, [8, 24]);
 });
 
 test('depthwise kernels stay f32 where other weights are f16, and only matrices and kernels decay', () => {

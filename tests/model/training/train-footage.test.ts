@@ -97,4 +97,15 @@ test('a folder of footage is relative to the config’s own', () => {
   assert.throws(() => folderOf(''), /data.footage.folder/);
 });
 
+test('folders of sounds are relative to the config’s own; shares above 1 and faulty patterns are refused', () => {
+  const json = JSON.parse(readFileSync(TINY_CONFIG, 'utf8'));
+  const parse = (sounds: object[]): TrainingConfig =>
+    parseTrainingConfig(JSON.stringify({ ...json, data: { ...json.data, sounds } }), join('somewhere', 'config.json'));
+  const [source] = parse([{ folder: '../sounds', match: '^[1-4]-', share: 0.5 }]).data.sounds!;
+  assert.deepEqual(source, { folder: resolve('sounds'), match: '^[1-4]-', share: 0.5 });
+  const share = (each: number): object => ({ folder: 'a', share: each });
+  assert.throws(() => parse([share(0.6), share(0.5)]), /data.sounds: shares add up to more than 1/);
+  assert.throws(() => parse([{ ...share(0.5), match: '(' }]), /data.sounds.0.match: not a regular expression/);
+});
+
 test.run();

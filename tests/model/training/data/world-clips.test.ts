@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FoleyError, makeClip } from '../../../../model/foley/index.js';
 import { FlowExtractor } from '../../../../model/onset/index.js';
 import { type TrainingClip, toInt16 } from '../../../../model/training/data/training-clip.js';
-import { type WorldOptions, worldClips } from '../../../../model/training/data/world-clips.js';
+import { type WorldOptions, worldClips, worldSounds } from '../../../../model/training/data/world-clips.js';
 import { sharedEngine } from '../../../harness/engine.js';
 import { suite } from '../../../harness/suite.js';
 
@@ -53,6 +53,14 @@ test('a clip has the flow, sound, events and class of its seed, from threads and
   }
   extractor.dispose();
   assert.deepEqual(await clipsIn('facts'), { clips, made: 0 });
+});
+
+test('their sounds alone are the same, in the same order', async () => {
+  const { clips } = await clipsIn('facts');
+  assert.deepEqual(
+    worldSounds(world).map(({ sound }) => sound),
+    clips.map(({ sound }) => sound),
+  );
 });
 
 test('the seed decides the order', async () => {
