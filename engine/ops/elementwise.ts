@@ -81,6 +81,16 @@ function rename(expression: Expression, to: (k: number) => number): Expression {
   return { fn: expression.fn, of: expression.of.map((e) => rename(e, to)) };
 }
 
+/** clamp(x + 3, 0, 6) */
+const SHIFTED_RELU6: Expression = {
+  fn: 'min',
+  of: [{ fn: 'max', of: [{ fn: 'add', of: [{ arg: 0 }, { value: 3 }] }, { value: 0 }] }, { value: 6 }],
+};
+const HARD_SWISH: Expression = {
+  fn: 'mul',
+  of: [{ arg: 0 }, { fn: 'mul', of: [SHIFTED_RELU6, { value: 1 / 6 }] }],
+};
+
 type Operand = Tensor | number;
 
 /** One function of tensors and numbers; at least one operand is a tensor. */
@@ -128,6 +138,8 @@ export const silu = (x: Tensor): Tensor => apply('silu', x);
 export const gelu = (x: Tensor): Tensor => apply('gelu', x);
 /** x·sigmoid(1.702 x), as CLIP has it. */
 export const quickGelu = (x: Tensor): Tensor => apply('quick_gelu', x);
+/** x·clamp(x + 3, 0, 6) / 6, of MobileNetV3 (Howard et al. 2019, section 5.2). */
+export const hardSwish = (x: Tensor): Tensor => map(HARD_SWISH, [x]);
 export const softplus = (x: Tensor): Tensor => apply('softplus', x);
 export const relu = (x: Tensor): Tensor => apply('max', x, 0);
 export const leakyRelu = (x: Tensor, slope: number): Tensor => apply('leaky_relu', x, slope);

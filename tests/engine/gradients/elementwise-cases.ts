@@ -47,6 +47,7 @@ export const elementwiseCases: GradientCase[] = [
   unary('silu', ops.silu),
   unary('gelu', ops.gelu),
   unary('quickGelu', ops.quickGelu),
+  unary('hardSwish', (x) => ops.hardSwish(ops.scale(x, 3)), lattice(0.25)),
   unary('softplus', ops.softplus),
   unary('relu', ops.relu, awayFromZero),
   unary('leakyRelu', (x) => ops.leakyRelu(x, 0.1), awayFromZero),
