@@ -16,6 +16,7 @@ export {
   openModelFolder,
   selectTensors,
 } from './checkpoint-map.js';
+export { cnn14Checkpoint, cnn14Network, efficientAtCheckpoint } from './checkpoints/audio-taggers.js';
 export { EFFICIENTNET_LITE_FILE, efficientNetLiteCheckpoint } from './checkpoints/efficientnet-lite.js';
 export { VTA_LDM } from './checkpoints/vta-ldm.js';
 export { type ConvertOptions, convertCheckpoint } from './convert.js';

@@ -24,6 +24,7 @@ export {
   linear,
   upsample1d,
 } from './layers.js';
+export { mobileNetV3, mobileNetV3Config, mobileNetV3Width } from './mobilenet-v3.js';
 export {
   channelsFirst,
   channelsLast,
@@ -32,6 +33,7 @@ export {
   namedInput,
   StageInputError,
 } from './named-tensors.js';
+export { type Cnn14Config, cnn14 } from './panns-cnn14.js';
 export {
   countParameters,
   initialValues,
@@ -49,3 +51,4 @@ export {
   timedRuns,
 } from './stage.js';
 export { type UnetConfig, unet2dCondition, unetConfig } from './unet-2d-condition.js';
+export { VGGISH_CONVOLUTIONS, VGGISH_EXAMPLE, type VggishConfig, vggish } from './vggish.js';
