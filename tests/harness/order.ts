@@ -21,6 +21,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'model/media/containers.test.js': 30,
   'model/networks/unet-2d-condition.test.js': 30,
   'model/networks/efficientnet-lite.test.js': 30,
+  'model/evaluation/taggers/taggers.test.js': 25,
   'model/training/train-footage.test.js': 25,
 };
 
