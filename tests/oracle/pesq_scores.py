@@ -70,6 +70,8 @@ PAIRS = (
 REFUSED = [
     (16000, "wb", ["voice", 1, 0.24, 110], [["none"]]),
     (16000, "nb", ["voice", 1, 1, 110], [["length", 0.2]]),
+    (16000, "wb", ["voice", 9, 0.26, 110], [["none"]]),
+    (16000, "nb", ["voice", 1, 0.26, 110], [["delay", 6000]]),
 ]
 
 
@@ -82,7 +84,7 @@ def goldens():
         try:
             entry["score"] = round(float(pesq(rate, np.array(reference) / 32768, np.array(sound) / 32768, mode)), 5)
         except PesqError as error:
-            entry["error"] = str(error)
+            entry["error"] = error.args[0].decode()
         print(entry)
         entries.append(entry)
     lines = ",\n".join("  " + json.dumps(entry) for entry in entries)

@@ -1,7 +1,11 @@
-/** Pearson's correlation of paired values, −1…1; null where either does not vary (or there are no values). */
-export function correlation(a: readonly number[], b: readonly number[]): number | null {
-  const count = a.length;
-  const [meanA, meanB] = [a, b].map((values) => values.reduce((sum, v) => sum + v / count, 0)) as [number, number];
+/** Pearson's correlation of values by index over their common length, −1…1; null where either does not vary there. */
+export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
+  const count = Math.min(a.length, b.length);
+  let [meanA, meanB] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    meanA += a[i]! / count;
+    meanB += b[i]! / count;
+  }
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < count; i++) {
     ab += (a[i]! - meanA) * (b[i]! - meanB);

@@ -1,7 +1,7 @@
 /** Whether hits die away as fast as they should. */
 
-import type { OnsetPair } from './hit-levels.js';
-import { type LevelTrack, levelTrack } from './level-track.js';
+import type { LevelTrack } from './level-track.js';
+import { type Hit, type HitComparison, matchedHits } from './matched-hits.js';
 
 /** Seconds after an onset within which its sound is loudest. */
 const ATTACK = 0.06;
@@ -15,21 +15,8 @@ const FEWEST_FRAMES = 3;
 /** Seconds of the slowest time constant; a level that falls more slowly, or not at all, is given this one. */
 const SLOWEST = 2;
 
-export interface DecayInput {
-  /** Mono. */
-  sound: Float32Array;
-  /** Mono, at the same rate. */
-  reference: Float32Array;
-  /** Hz. */
-  sampleRate: number;
-  /** All onsets of the sound, seconds, rising: a decay ends where the next hit begins. */
-  onsets: readonly number[];
-  referenceOnsets: readonly number[];
-  pairs: readonly OnsetPair[];
-}
-
 /**
- * The time constant of hits against that of the matched true hits: the geometric mean over pairs of τ / τ_true, 1 where they
+ * The time constant of hits against that of the true hits matched with them: the geometric mean over pairs of τ / τ_true, 1 where they
  * die away alike, above 1 where they ring too long. τ is the time in which the amplitude falls to 1/e: 8.69 dB over the slope
  * of a line fitted to the level of 10 ms frames (less the power before the hit), from the loudest frame after the onset to the next onset, the background's
  * level, 30 dB less or half a second. What falls slower than τ = 2 s counts as 2 s.
@@ -39,20 +26,19 @@ export interface DecayInput {
  *
  * @returns null where no pair is left
  */
-export function decayRatio({ sound, reference, sampleRate, ...rest }: DecayInput): number | null {
-  const [a, b] = [levelTrack(sound, sampleRate), levelTrack(reference, sampleRate)];
+export function decayRatio(comparison: HitComparison): number | null {
+  const { pairs, levels, referenceLevels } = matchedHits(comparison);
   const logs: number[] = [];
-  for (const pair of rest.pairs) {
-    const expected = timeConstant(b, pair.reference, rest.referenceOnsets);
-    const found = timeConstant(a, pair.onset, rest.onsets);
+  for (const { hit, reference } of pairs) {
+    const expected = timeConstant(referenceLevels, reference);
+    const found = timeConstant(levels, hit);
     if (expected !== null && found !== null && expected < SLOWEST) logs.push(Math.log(found / expected));
   }
   return logs.length === 0 ? null : Math.exp(logs.reduce((sum, v) => sum + v, 0) / logs.length);
 }
 
 /** Seconds, at most SLOWEST; null where there are too few frames to fit. */
-function timeConstant({ levels, seconds }: LevelTrack, onset: number, onsets: readonly number[]): number | null {
-  const next = onsets.find((time) => time > onset + 1e-6) ?? Number.POSITIVE_INFINITY;
+function timeConstant({ levels, seconds }: LevelTrack, { onset, next }: Hit): number | null {
   const first = Math.max(0, Math.floor(onset / seconds));
   const end = Math.min(levels.length, Math.floor(next / seconds));
   let peak = first;

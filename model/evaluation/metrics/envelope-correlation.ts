@@ -1,5 +1,7 @@
 /** Whether two sounds are loud at the same time. */
 
+import { correlation } from './correlation.js';
+
 /** Seconds of a frame. */
 const FRAME = 0.025;
 const FLOOR = 1e-3;
@@ -29,7 +31,7 @@ export function logEnvelope(sound: Float32Array, sampleRate: number): Float64Arr
  * @param b mono, at the same rate
  */
 export function envelopeCorrelation(a: Float32Array, b: Float32Array, sampleRate: number): number {
-  return correlation(logEnvelope(a, sampleRate), logEnvelope(b, sampleRate));
+  return correlation(logEnvelope(a, sampleRate), logEnvelope(b, sampleRate)) ?? 0;
 }
 
 /**
@@ -47,11 +49,12 @@ export function envelopeCorrelationAtBestLag(
 ): { correlation: number; lag: number } {
   const frame = frameOf(sampleRate);
   const [a, b] = [squareSums(sound), squareSums(reference)];
-  let best = { correlation: correlation(envelopeFrom(a, 0, frame), envelopeFrom(b, 0, frame)), lag: 0 };
+  let best = { correlation: correlation(envelopeFrom(a, 0, frame), envelopeFrom(b, 0, frame)) ?? 0, lag: 0 };
   for (let steps = 1; steps <= Math.round(LIMIT / STEP); steps++) {
     for (const lag of [steps * STEP, -steps * STEP]) {
       const late = Math.round(lag * sampleRate);
-      const at = correlation(envelopeFrom(a, Math.max(0, late), frame), envelopeFrom(b, Math.max(0, -late), frame));
+      const at =
+        correlation(envelopeFrom(a, Math.max(0, late), frame), envelopeFrom(b, Math.max(0, -late), frame)) ?? 0;
       if (at > best.correlation) best = { correlation: at, lag };
     }
   }
@@ -73,24 +76,4 @@ function envelopeFrom(sums: Float64Array, start: number, frame: number): Float64
     envelope[i] = Math.log(Math.sqrt((sums[from + frame]! - sums[from]!) / frame) + FLOOR);
   }
   return envelope;
-}
-
-function correlation(x: Float64Array, y: Float64Array): number {
-  const count = Math.min(x.length, y.length);
-  let meanX = 0;
-  let meanY = 0;
-  for (let i = 0; i < count; i++) {
-    meanX += x[i]! / count;
-    meanY += y[i]! / count;
-  }
-  let xy = 0;
-  let xx = 0;
-  let yy = 0;
-  for (let i = 0; i < count; i++) {
-    xy += (x[i]! - meanX) * (y[i]! - meanY);
-    xx += (x[i]! - meanX) ** 2;
-    yy += (y[i]! - meanY) ** 2;
-  }
-  // Rounding leaves a trace of variance in a constant.
-  return xx < 1e-12 || yy < 1e-12 ? 0 : xy / Math.sqrt(xx * yy);
 }
