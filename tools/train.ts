@@ -35,21 +35,24 @@ export function register(program: Command): void {
 
 async function runTraining(path: string, options: TrainCommandOptions): Promise<void> {
   const { createEngine } = await import('../engine/engine.js');
-  const { parseTrainingConfig } = await import('../model/training/config.js');
+  const { ConfigError, parseTrainingConfig } = await import('../model/training/config.js');
+  const { isTaggerConfig, parseTaggerConfig } = await import('../model/training/tagger/config.js');
+  const { trainTagger } = await import('../model/training/tagger/train-tagger.js');
   const { train, trainCodec } = await import('../model/training/train.js');
   const { sha256 } = await import('../weights/index.js');
   const text = readFileSync(path, 'utf8');
-  const config = parseTrainingConfig(text, path);
+  const config = isTaggerConfig(text) ? parseTaggerConfig(text, path) : parseTrainingConfig(text, path);
+  if (options.onlyCodec && 'kind' in config) {
+    throw new ConfigError(`${path}: a config of the audio tagger has no codec; leave out --only-codec`);
+  }
   const folder = resolve(options.out ?? join('runs', config.name));
   const weights = options.onlyCodec ? join(folder, 'codec.safetensors') : join(folder, 'weights');
   const began = Date.now();
   const engine = await createEngine();
   try {
-    const work = options.onlyCodec ? trainCodec : train;
-    await interruptible(async (signal) =>
-      work({
+    await interruptible(async (signal) => {
+      const given = {
         engine,
-        config,
         folder,
         resume: options.resume ?? false,
         engineVersion: packageVersion(),
@@ -59,8 +62,10 @@ async function runTraining(path: string, options: TrainCommandOptions): Promise<
         signal,
         onNote: say,
         ...reporters(began, options.json ?? false),
-      }),
-    );
+      };
+      if ('kind' in config) await trainTagger({ ...given, config });
+      else await (options.onlyCodec ? trainCodec : train)({ ...given, config });
+    });
   } finally {
     engine.dispose();
   }

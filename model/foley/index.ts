@@ -10,4 +10,5 @@ export {
 export { FoleyError } from './errors.js';
 export { MATERIALS } from './materials.js';
 export { Random } from './random.js';
+export { SOURCES } from './scene-animations.js';
 export { clipsInOrder } from './worker-pool.js';

@@ -1,6 +1,13 @@
 /** What families of models are made of: networks with their published parameter names, layers, parameters, compiled plans. */
 
 export {
+  type AudioTaggerConfig,
+  audioTagger,
+  audioTaggerConfig,
+  TAGGER_SAMPLE_RATE,
+  taggerMel,
+} from './audio-tagger.js';
+export {
   type AudioLdmVae,
   type AudioLdmVaeConfig,
   audioLdmVae,
@@ -50,5 +57,6 @@ export {
   type StageRequest,
   timedRuns,
 } from './stage.js';
+export { AudioTagger, meanOfWindows, TAGGER_FILE, TAGGER_WINDOW } from './tag-sounds.js';
 export { type UnetConfig, unet2dCondition, unetConfig } from './unet-2d-condition.js';
 export { VGGISH_CONVOLUTIONS, VGGISH_EXAMPLE, type VggishConfig, vggish } from './vggish.js';

@@ -35,7 +35,8 @@ const count = z.number().int().positive();
 const rate = z.number().positive();
 const share = z.number().min(0).max(1);
 
-const stage = {
+/** The fields of `StageConfig`, for the schema of a stage. */
+export const stageFields: { [Field in keyof StageConfig]: z.ZodType<StageConfig[Field]> } = {
   steps: count,
   batch: count,
   learningRate: rate,
@@ -52,10 +53,10 @@ const trainingConfig: z.ZodType<TrainingConfig> = z.strictObject({
   model: modelConfig,
   data: dataConfig,
   augmentation: augmentationConfig.optional(),
-  codec: z.strictObject({ ...stage, crop: count, noise: z.number() }),
-  encoder: z.strictObject({ ...stage, tokens: count }),
+  codec: z.strictObject({ ...stageFields, crop: count, noise: z.number() }),
+  encoder: z.strictObject({ ...stageFields, tokens: count }),
   generator: z.strictObject({
-    ...stage,
+    ...stageFields,
     tokens: count,
     dropCondition: share,
     trueTracks: share,
@@ -77,12 +78,7 @@ export class ConfigError extends OnsetError {
  * @throws {ConfigError} that lists every fault by its path
  */
 export function parseTrainingConfig(text: string, file: string): TrainingConfig {
-  const json = parseJson(
-    text,
-    (cause) =>
-      new ConfigError(`${file}: not JSON (${cause.message}); see model/training/configs for examples`, { cause }),
-  );
-  return checkTrainingConfig(json, { name: file, folder: dirname(file) });
+  return checkTrainingConfig(configJson(text, file), { name: file, folder: dirname(file) });
 }
 
 /**
@@ -91,12 +87,25 @@ export function parseTrainingConfig(text: string, file: string): TrainingConfig 
  * @throws {ConfigError} that lists every fault by its path
  */
 export function checkTrainingConfig(json: unknown, { name, folder }: { name: string; folder: string }): TrainingConfig {
-  const parsed = trainingConfig.safeParse(json);
-  if (!parsed.success) {
-    const faults = schemaFaults(parsed.error).map((fault) => `  ${fault}`);
-    throw new ConfigError(`${name}: this is not a training config:\n${faults.join('\n')}`);
-  }
-  const { footage, sounds = [] } = parsed.data.data;
+  const config = checkConfig(trainingConfig, json, name);
+  const { footage, sounds = [] } = config.data;
   for (const source of [...(footage ? [footage] : []), ...sounds]) source.folder = resolve(folder, source.folder);
-  return parsed.data;
+  return config;
+}
+
+/** @throws {ConfigError} for text that is not JSON */
+export function configJson(text: string, file: string): unknown {
+  return parseJson(
+    text,
+    (cause) =>
+      new ConfigError(`${file}: not JSON (${cause.message}); see model/training/configs for examples`, { cause }),
+  );
+}
+
+/** @throws {ConfigError} that lists every fault by its path; `name` is what it calls the config */
+export function checkConfig<T>(schema: z.ZodType<T>, json: unknown, name: string): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const faults = schemaFaults(parsed.error).map((fault) => `  ${fault}`);
+  throw new ConfigError(`${name}: this is not a training config:\n${faults.join('\n')}`);
 }

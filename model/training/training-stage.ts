@@ -7,7 +7,8 @@ import type { StageName } from './config.js';
 import type { OptimizerOptions } from './optimizer.js';
 
 export interface TrainingStage {
-  readonly name: StageName;
+  /** Of the model's own stages, or the audio tagger's. */
+  readonly name: StageName | 'tagger';
   readonly optimizer: OptimizerOptions;
   /** Prefixes of the parameters that are trained; all others stay as they are. */
   readonly trains: readonly string[];

@@ -10,5 +10,5 @@ export { selectFootage } from './footage-selection.js';
 export { addLatents } from './latents.js';
 export { SoundFolderError, soundFolder } from './sound-folder.js';
 export { type SoundClip, SoundMixture, type SoundSource } from './sound-mixture.js';
-export { runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
+export { type DataOptions, runningSquares, type TrainingClip, toInt16 } from './training-clip.js';
 export { worldClips, worldSounds } from './world-clips.js';
