@@ -9,6 +9,9 @@
 import { EvaluationError } from '../errors.js';
 import { imagePyramid, type PyramidLevel, pyramidLevels, resizeBilinear } from './image-pyramid.js';
 
+/** To f32: OpenCV computes in it, and where neighboring frames are equal the flow depends on the last bit. */
+const f = Math.fround;
+
 const LEVELS = 3;
 const ITERATIONS = 3;
 /** Pixels on either side of the window's center. */
@@ -17,7 +20,7 @@ const WINDOW = 7;
 const REACH = 5;
 const SIGMA = 1.2;
 /** Weights of the outermost pixels, whose neighborhoods lie partly outside. */
-const BORDER = [0.14, 0.14, 0.4472, 0.4472, 0.4472];
+const BORDER = [0.14, 0.14, 0.4472, 0.4472, 0.4472].map(Math.fround);
 
 /** Of each pixel: coefficients of y, x, y², x², xy, and of the normal equations: both interleaved. */
 const CHANNELS = 5;
@@ -50,7 +53,7 @@ export function meanFlowMagnitudes(frames: readonly Uint8Array[], width: number,
 
 function meanLength(flow: Float32Array): number {
   let sum = 0;
-  // As f32 each, as OpenCV's `magnitude` is. `Math.hypot` is several times as slow.
+  // As f32 each, as OpenCV's `magnitude` is.
   for (let i = 0; i < flow.length; i += 2) sum += Math.fround(Math.sqrt(flow[i]! ** 2 + flow[i + 1]! ** 2));
   return sum / (flow.length / 2);
 }
@@ -76,18 +79,31 @@ function doubled(flow: Float32Array, from: PyramidLevel, to: PyramidLevel): Floa
 
 /** The Gaussian, and it times x and x²: from 0 to `REACH`. */
 const GAUSSIAN = (() => {
-  const weights = Array.from({ length: REACH + 1 }, (_, x) => Math.exp(-(x * x) / (2 * SIGMA * SIGMA)));
-  const sum = 2 * weights.reduce((a, b) => a + b) - 1;
-  const g = weights.map((weight) => Math.fround(weight / sum));
-  return { g, xg: g.map((w, x) => Math.fround(w * x)), xxg: g.map((w, x) => Math.fround(w * x * x)) };
+  const weights = Array.from({ length: REACH + 1 }, (_, x) => f(Math.exp(-(x * x) / (2 * SIGMA * SIGMA))));
+  const sum = weights.reduce((total, weight, x) => total + (x === 0 ? weight : 2 * weight), 0);
+  const g = weights.map((weight) => f(weight * (1 / sum)));
+  return { g, xg: g.map((w, x) => f(w * x)), xxg: g.map((w, x) => f(w * x * x)) };
 })();
 
-/** The inverse of the Gram matrix of the basis 1, x, y, x², y², xy under the Gaussian; what it couples is 1, x² and y². */
+/** The inverse of the Gram matrix of the basis 1, x, y, x², y², xy under the Gaussian; it couples 1, x² and y². */
 const INVERSE = (() => {
-  const second = 2 * GAUSSIAN.xxg.reduce((a, b) => a + b);
-  const fourth = 2 * GAUSSIAN.xxg.reduce((sum, w, x) => sum + w * x * x, 0);
-  const spread = fourth - second * second;
-  return { linear: 1 / second, square: 1 / spread, constant: -second / spread, mixed: 1 / (second * second) };
+  let [unit, second, fourth, mixed] = [0, 0, 0, 0];
+  for (let y = -REACH; y <= REACH; y++) {
+    for (let x = -REACH; x <= REACH; x++) {
+      const weight = f(GAUSSIAN.g[Math.abs(y)]! * GAUSSIAN.g[Math.abs(x)]!);
+      unit += weight;
+      second += f(f(weight * x) * x);
+      fourth += f(f(f(f(weight * x) * x) * x) * x);
+      mixed += f(f(f(f(weight * x) * x) * y) * y);
+    }
+  }
+  const determinant = unit * (fourth + mixed) - 2 * second * second;
+  return {
+    linear: 1 / second,
+    constant: -second / determinant,
+    square: (unit / determinant + 1 / (fourth - mixed)) / 2,
+    mixed: 1 / mixed,
+  };
 })();
 
 /** The polynomial nearest to each pixel's neighborhood, weighted by the Gaussian; edge pixels repeat outside. */
@@ -99,22 +115,22 @@ function polynomials(image: Float32Array, { width, height }: PyramidLevel): Floa
     verticalMoments(image, width, height, y, column);
     for (let x = 0; x < width; x++) {
       const at = (x + REACH) * 3;
-      let b1 = column[at]! * g[0]!;
-      let by = column[at + 1]! * g[0]!;
-      let byy = column[at + 2]! * g[0]!;
+      let b1 = f(column[at]! * g[0]!);
+      let by = f(column[at + 1]! * g[0]!);
+      let byy = f(column[at + 2]! * g[0]!);
       let bx = 0;
       let bxx = 0;
       let bxy = 0;
       for (let k = 1; k <= REACH; k++) {
         const l = at - 3 * k;
         const r = at + 3 * k;
-        const sum = column[r]! + column[l]!;
+        const sum = f(column[r]! + column[l]!);
         b1 += sum * g[k]!;
         bxx += sum * xxg[k]!;
-        bx += (column[r]! - column[l]!) * xg[k]!;
-        by += (column[r + 1]! + column[l + 1]!) * g[k]!;
-        bxy += (column[r + 1]! - column[l + 1]!) * xg[k]!;
-        byy += (column[r + 2]! + column[l + 2]!) * g[k]!;
+        bx += f(f(column[r]! - column[l]!) * xg[k]!);
+        by += f(f(column[r + 1]! + column[l + 1]!) * g[k]!);
+        bxy += f(f(column[r + 1]! - column[l + 1]!) * xg[k]!);
+        byy += f(f(column[r + 2]! + column[l + 2]!) * g[k]!);
       }
       const to = (y * width + x) * CHANNELS;
       out[to] = by * INVERSE.linear;
@@ -132,15 +148,15 @@ function verticalMoments(image: Float32Array, width: number, height: number, y: 
   const { g, xg, xxg } = GAUSSIAN;
   for (let x = 0; x < width; x++) {
     const to = (x + REACH) * 3;
-    let zeroth = image[y * width + x]! * g[0]!;
+    let zeroth = f(image[y * width + x]! * g[0]!);
     let first = 0;
     let second = 0;
     for (let k = 1; k <= REACH; k++) {
       const above = image[Math.max(0, y - k) * width + x]!;
       const below = image[Math.min(height - 1, y + k) * width + x]!;
-      zeroth += g[k]! * (above + below);
-      first += xg[k]! * (below - above);
-      second += xxg[k]! * (above + below);
+      zeroth = f(zeroth + f(g[k]! * f(above + below)));
+      first = f(first + f(xg[k]! * f(below - above)));
+      second = f(second + f(xxg[k]! * f(above + below)));
     }
     column[to] = zeroth;
     column[to + 1] = first;
@@ -171,17 +187,24 @@ function normalEquations(
       const dx = flow[2 * i]!;
       const dy = flow[2 * i + 1]!;
       const inside = sample(after, width, height, Math.fround(x + dx), Math.fround(y + dy), moved);
-      const weight = borderWeight(x, width) * borderWeight(y, height);
-      const yy = (inside ? (before[at + 2]! + moved[2]!) / 2 : before[at + 2]!) * weight;
-      const xx = (inside ? (before[at + 3]! + moved[3]!) / 2 : before[at + 3]!) * weight;
-      const xy = (inside ? (before[at + 4]! + moved[4]!) / 4 : before[at + 4]! / 2) * weight;
-      const by = ((before[at]! - (inside ? moved[0]! : 0)) / 2) * weight + yy * dy + xy * dx;
-      const bx = ((before[at + 1]! - (inside ? moved[1]! : 0)) / 2) * weight + xy * dy + xx * dx;
-      out[at] = yy * yy + xy * xy;
-      out[at + 1] = (yy + xx) * xy;
-      out[at + 2] = xx * xx + xy * xy;
-      out[at + 3] = yy * by + xy * bx;
-      out[at + 4] = xy * by + xx * bx;
+      const weight = f(borderWeight(x, width) * borderWeight(y, height));
+      let yy = inside ? f(f(before[at + 2]! + moved[2]!) * 0.5) : before[at + 2]!;
+      let xx = inside ? f(f(before[at + 3]! + moved[3]!) * 0.5) : before[at + 3]!;
+      let xy = inside ? f(f(before[at + 4]! + moved[4]!) * 0.25) : before[at + 4]! * 0.5;
+      let by = f(f(before[at]! - (inside ? moved[0]! : 0)) * 0.5);
+      let bx = f(f(before[at + 1]! - (inside ? moved[1]! : 0)) * 0.5);
+      by = f(by + f(f(yy * dy) + f(xy * dx)));
+      bx = f(bx + f(f(xy * dy) + f(xx * dx)));
+      yy = f(yy * weight);
+      xx = f(xx * weight);
+      xy = f(xy * weight);
+      by = f(by * weight);
+      bx = f(bx * weight);
+      out[at] = f(yy * yy) + f(xy * xy);
+      out[at + 1] = f(yy + xx) * xy;
+      out[at + 2] = f(xx * xx) + f(xy * xy);
+      out[at + 3] = f(yy * by) + f(xy * bx);
+      out[at + 4] = f(xy * by) + f(xx * bx);
     }
   }
   return out;
@@ -203,14 +226,17 @@ function sample(
   const left = Math.floor(x);
   const top = Math.floor(y);
   if (!(left >= 0 && left < width - 1 && top >= 0 && top < height - 1)) return false;
-  const fx = x - left;
-  const fy = y - top;
+  const fx = f(x - left);
+  const fy = f(y - top);
+  const a00 = f(f(1 - fx) * f(1 - fy));
+  const a01 = f(fx * f(1 - fy));
+  const a10 = f(f(1 - fx) * fy);
+  const a11 = f(fx * fy);
   const at = (top * width + left) * CHANNELS;
   const below = at + width * CHANNELS;
   for (let c = 0; c < CHANNELS; c++) {
-    out[c] =
-      (1 - fy) * ((1 - fx) * polynomials[at + c]! + fx * polynomials[at + CHANNELS + c]!) +
-      fy * ((1 - fx) * polynomials[below + c]! + fx * polynomials[below + CHANNELS + c]!);
+    const upper = f(f(a00 * polynomials[at + c]!) + f(a01 * polynomials[at + CHANNELS + c]!));
+    out[c] = f(f(upper + f(a10 * polynomials[below + c]!)) + f(a11 * polynomials[below + CHANNELS + c]!));
   }
   return true;
 }
@@ -220,35 +246,38 @@ function solve(equations: Float32Array, flow: Float32Array, { width, height }: P
   const row = width * CHANNELS;
   const columns = new Float64Array(row);
   const clampedRow = (y: number): number => Math.min(height - 1, Math.max(0, y)) * row;
-  for (let y = -WINDOW; y <= WINDOW; y++) {
+  for (let i = 0; i < row; i++) columns[i] = f(equations[i]! * (WINDOW + 2));
+  for (let y = 1; y < WINDOW; y++) {
     const from = clampedRow(y);
     for (let i = 0; i < row; i++) columns[i]! += equations[from + i]!;
   }
   for (let y = 0; y < height; y++) {
+    const entering = clampedRow(y + WINDOW);
+    const leaving = clampedRow(y - WINDOW - 1);
+    for (let i = 0; i < row; i++) columns[i]! += f(equations[entering + i]! - equations[leaving + i]!);
     solveRow(columns, flow, y * width * 2, width);
-    const [leaving, entering] = [clampedRow(y - WINDOW), clampedRow(y + WINDOW + 1)];
-    for (let i = 0; i < row; i++) columns[i]! += equations[entering + i]! - equations[leaving + i]!;
   }
 }
 
 function solveRow(columns: Float64Array, flow: Float32Array, to: number, width: number): void {
   const clamped = (x: number): number => Math.min(width - 1, Math.max(0, x)) * CHANNELS;
   const sums = new Float64Array(CHANNELS);
-  for (let x = -WINDOW; x <= WINDOW; x++) {
-    for (let c = 0; c < CHANNELS; c++) sums[c]! += columns[clamped(x) + c]!;
+  for (let c = 0; c < CHANNELS; c++) {
+    sums[c] = columns[c]! * (WINDOW + 2);
+    for (let x = 1; x < WINDOW; x++) sums[c]! += columns[clamped(x) + c]!;
   }
-  const area = (2 * WINDOW + 1) ** 2;
+  const scale = 1 / (2 * WINDOW + 1) ** 2;
   for (let x = 0; x < width; x++) {
-    const yy = sums[0]! / area;
-    const xy = sums[1]! / area;
-    const xx = sums[2]! / area;
-    const by = sums[3]! / area;
-    const bx = sums[4]! / area;
-    const determinant = yy * xx - xy * xy + 1e-3;
-    flow[to + 2 * x] = (yy * bx - xy * by) / determinant;
-    flow[to + 2 * x + 1] = (xx * by - xy * bx) / determinant;
-    const leaving = clamped(x - WINDOW);
-    const entering = clamped(x + WINDOW + 1);
+    const entering = clamped(x + WINDOW);
+    const leaving = clamped(x - WINDOW - 1);
     for (let c = 0; c < CHANNELS; c++) sums[c]! += columns[entering + c]! - columns[leaving + c]!;
+    const yy = sums[0]! * scale;
+    const xy = sums[1]! * scale;
+    const xx = sums[2]! * scale;
+    const by = sums[3]! * scale;
+    const bx = sums[4]! * scale;
+    const inverse = 1 / (yy * xx - xy * xy + 1e-3);
+    flow[to + 2 * x] = (yy * bx - xy * by) * inverse;
+    flow[to + 2 * x + 1] = (xx * by - xy * bx) * inverse;
   }
 }

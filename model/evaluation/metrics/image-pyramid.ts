@@ -1,5 +1,8 @@
 /** Smoothed images at halved sizes, as OpenCV's Farnebäck flow makes them. */
 
+/** To f32: OpenCV computes in it, and where neighboring frames are equal the flow depends on the last bit. */
+const f = Math.fround;
+
 /** No side of a level is shorter, in pixels. */
 const SHORTEST = 32;
 
@@ -104,9 +107,9 @@ export function resizeBilinear(image: Float32Array, from: Size, to: Size, channe
       for (let c = 0; c < channels; c++) {
         const above = top * from.width * channels + c;
         const below = bottom * from.width * channels + c;
-        const first = (1 - fx) * image[above + left * channels]! + fx * image[above + right * channels]!;
-        const second = (1 - fx) * image[below + left * channels]! + fx * image[below + right * channels]!;
-        out[at + c] = (1 - fy) * first + fy * second;
+        const first = f(f((1 - fx) * image[above + left * channels]!) + f(fx * image[above + right * channels]!));
+        const second = f(f((1 - fx) * image[below + left * channels]!) + f(fx * image[below + right * channels]!));
+        out[at + c] = f((1 - fy) * first) + f(fy * second);
       }
     }
   }
