@@ -1,76 +1,123 @@
-/** `node engine eval onset`: quality and synchrony of a model on clips it was not trained on, beside its control. */
+/** `node engine eval SYSTEM…`: quality and synchrony of systems on clips, beside controls, with intervals. */
 
-import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import type { Evaluation } from '../model/evaluation/index.js';
+import { dirname, resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Engine } from '../engine/engine.js';
+import { userCache } from '../engine/platform/user-cache.js';
+import type { Dataset, EvaluationReport } from '../model/evaluation/index.js';
 import { interruptible } from './interrupt.js';
 import { number, whole } from './options.js';
-import { progress, result, say } from './terminal.js';
+import { recordingsIfAvailable } from './recordings.js';
+import { type Progress, progress, result, say } from './terminal.js';
 
 interface EvalOptions {
-  clips: number;
-  seed: number;
+  data: string;
+  root?: string;
+  split?: string;
+  clips?: number;
+  seeds: number[];
   steps?: number;
   guidance?: number;
-  weights?: string;
-  real?: string;
+  sampler?: string;
+  out?: string;
+  work?: string;
+  offline?: boolean;
   json?: boolean;
 }
+
+/** Controls that are always measured may be named as well. */
+const CONTROLS = ['true', 'codec', 'shuffled', 'rotated', 'clicks', 'random', 'noise', 'silence', 'recordings'];
+/** Clips of the procedural world where no number is given. */
+const PROCEDURAL_CLIPS = 200;
+/** Clips, from the first on, of which a report plays the controls as well. */
+const LISTEN = 40;
 
 export function register(program: Command): void {
   program
     .command('eval')
-    .description('measure a model: onset F1, envelope correlation, STFT-L1, and the same with shuffled video')
-    .argument('<model>', 'onset, or a folder of weights')
-    .option('--clips <n>', 'held-out procedural clips', whole(2), 200)
-    .option('--real <folder>', 'also measure on a folder of real clips (with vas, vggsound, footage inside)')
-    .option('--seed <n>', 'seed of the sampler', whole(0, 2 ** 32 - 1), 0)
+    .description('measure systems on clips: synchrony and quality, beside controls, with 95 % intervals')
+    .argument('<system...>', `a model's name, a folder of weights or of .wav files; NAME=SYSTEM names it otherwise`)
+    .option(
+      '--data <dataset>',
+      'a folder of clips or a manifest; procedural: held-out clips of the foley world',
+      'procedural',
+    )
+    .option('--root <folder>', 'the folder of the clips, in place of the manifest’s own')
+    .option('--split <name>', 'only clips of that split (procedural: held-out, compositional)')
+    .option('--clips <n>', `only the first n clips (procedural: ${PROCEDURAL_CLIPS})`, whole(1))
+    .option('--seeds <list>', 'seeds of models and controls, such as 0,1,2', seedList, [0])
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
     .option('--guidance <g>', 'how strongly the video guides the sound', number(0))
-    .option('--json', 'print one JSON object')
-    .action(async (model: string, options: EvalOptions) => {
-      const { createEngine } = await import('../engine/engine.js');
-      const { ONSET_DEFAULTS, OnsetPipeline } = await import('../model/onset/pipeline.js');
-      const { evaluate, proceduralClips, realClips } = await import('../model/evaluation/index.js');
-      const { shippedWeights } = await import('../model/onset/shipped-weights.js');
+    .option('--sampler <name>', 'how the model samples')
+    .option('--out <file>', 'write a report as one HTML file')
+    .option('--work <folder>', 'where sounds are kept, for the next run goes on from them (default: the user’s cache)')
+    .option('--offline', 'fetch no recordings')
+    .option('--json', 'print the report as one JSON object')
+    .addHelpText('after', `\nControls are always measured along, and may be named: ${CONTROLS.join(', ')}.`)
+    .action(runEvaluation);
+}
+
+async function runEvaluation(names: string[], options: EvalOptions): Promise<void> {
+  const { createEngine } = await import('../engine/engine.js');
+  const { textTable } = await import('../model/evaluation/index.js');
+  const bar = progress('eval');
+  const report = await interruptible(async (signal) => {
+    try {
+      const dataset = await openDataset(options, bar, signal);
       const engine = await createEngine();
       try {
-        const report = await interruptible(async (signal) => {
-          const pipeline = await OnsetPipeline.load(engine, model === 'onset' ? shippedWeights() : resolve(model));
-          const sampler = {
-            seed: options.seed,
-            steps: options.steps ?? ONSET_DEFAULTS.steps,
-            guidance: options.guidance ?? ONSET_DEFAULTS.guidance,
-            signal,
-          };
-          const bar = progress('eval');
-          const reading = { onProgress: bar.update, signal };
-          const sets = { procedural: await proceduralClips(engine, options.clips, reading) };
-          if (options.real !== undefined) Object.assign(sets, await realClips(engine, options.real, reading));
-          const measured: Record<string, Evaluation> = {};
-          for (const [name, clips] of Object.entries(sets)) {
-            measured[name] = await evaluate(pipeline, clips, {
-              ...sampler,
-              onProgress: (done, total) => bar.update(`generating ${name}`, done, total),
-            });
-          }
-          bar.stop();
-          return measured;
-        });
-        if (options.json) result(JSON.stringify(report));
-        for (const [name, m] of Object.entries(report)) {
-          say(
-            `${name}: ${m.clips} clips, ${m.clipsWithEvents} with onsets; own sound F1@100 ${m.ceiling.f1At100.toFixed(3)}`,
-          );
-          for (const kind of ['generated', 'shuffled'] as const) {
-            const s = m[kind];
-            say(
-              `  ${kind.padEnd(10)} F1@50 ${s.f1At50.toFixed(3)}  F1@100 ${s.f1At100.toFixed(3)}  envelope ${s.envelopeCorrelation.toFixed(3)}  STFT-L1 ${s.stftL1.toFixed(3)}`,
-            );
-          }
-        }
+        return await evaluateSystems(engine, dataset, names, { ...options, bar, signal });
       } finally {
         engine.dispose();
       }
-    });
+    } finally {
+      bar.stop();
+    }
+  });
+  for (const { system, clip, error } of report.failures) say(`failed: ${system}, ${clip}: ${error}`);
+  result(options.json ? JSON.stringify(report) : textTable(report));
+}
+
+async function openDataset(
+  { data, root, split, clips }: EvalOptions,
+  bar: Progress,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const { proceduralDataset, readDataset } = await import('../model/evaluation/index.js');
+  if (data !== 'procedural') return readDataset(data, { root, split, clips });
+  const onProgress = bar.update.bind(bar);
+  return proceduralDataset({ split, clips: clips ?? PROCEDURAL_CLIPS, onProgress, signal });
+}
+
+async function evaluateSystems(
+  engine: Engine,
+  dataset: Dataset,
+  names: readonly string[],
+  options: EvalOptions & { bar: Progress; signal: AbortSignal },
+): Promise<EvaluationReport> {
+  const { evaluate, findSystem, modelControls, SoundStore } = await import('../model/evaluation/index.js');
+  const { steps, guidance, sampler, seeds, out, work, offline, bar, signal } = options;
+  const systems = await Promise.all(
+    names
+      .filter((name) => !CONTROLS.includes(name))
+      .map((name) => findSystem(engine, name, { steps, guidance, sampler })),
+  );
+  const store = new SoundStore(work === undefined ? userCache('evaluation', 'sounds') : resolve(work));
+  const recordings = await recordingsIfAvailable({ offline, signal });
+  const { controls, missing } = await modelControls(engine, systems, recordings, store.soundOf);
+  return evaluate(
+    dataset,
+    systems.map(({ system }) => system),
+    {
+      ...{ store, seeds, controls, missing, signal },
+      ...{ folder: out === undefined ? undefined : dirname(resolve(out)), listen: out === undefined ? 0 : LISTEN },
+      onProgress: bar.update.bind(bar),
+    },
+  );
+}
+
+function seedList(text: string): number[] {
+  const seeds = text.split(',').map((part) => whole(0, 2 ** 32 - 1)(part.trim()));
+  if (new Set(seeds).size < seeds.length) throw new InvalidArgumentError('the same seed is named twice.');
+  return seeds;
 }

@@ -1,103 +1,275 @@
-/** Generates sound for clips whose own sound is known, and measures its quality and synchrony beside a control. */
+/** Runs systems over a dataset, with references and controls, and reports what was measured. */
 
-import { type OnsetPipeline, SAMPLE_RATE, type VisualFeatures } from '../onset/index.js';
-import { envelopeCorrelation } from './metrics/envelope-correlation.js';
-import { type Match, matchEvents, pooledF1 } from './metrics/event-matching.js';
-import { detectOnsets } from './metrics/onset-detection.js';
-import { stftDistance } from './metrics/stft-distance.js';
-import { shuffled } from './systems/controls.js';
-
-export interface EvaluationClip {
-  name: string;
-  features: VisualFeatures;
-  /** 16 kHz mono, in [−1, 1]. */
-  sound: Float32Array;
-  /** Seconds at which a sound begins; empty for continuous sounds, which onset scores leave out. */
-  events: readonly number[];
-}
-
-export interface Scores {
-  /** Onset F1 with one-to-one matches within ±50 and ±100 ms, pooled over clips with events. */
-  f1At50: number;
-  f1At100: number;
-  /** Mean correlation of log envelopes (25 ms frames), over all clips. */
-  envelopeCorrelation: number;
-  /** Mean STFT-L1 over all clips (recipe §5; meant for quality, blind to small shifts). */
-  stftL1: number;
-}
-
-export interface Evaluation {
-  clips: number;
-  clipsWithEvents: number;
-  generated: Scores;
-  /** The same sounds against other clips: what a model would score that does not see the video. */
-  shuffled: Scores;
-  /** The clips' own sound: the highest score that the onset detector allows. */
-  ceiling: { f1At50: number; f1At100: number };
-}
+import { relative, resolve } from 'node:path';
+import { FfmpegMissingError, MediaError } from '../media/index.js';
+import type { Dataset, DatasetClip } from './datasets/dataset.js';
+import { openDatasetClip } from './datasets/open-clip.js';
+import { EvaluationError } from './errors.js';
+import { differencesOf, estimatesOf, figuresOf, METRICS } from './estimates.js';
+import { measureSound } from './measure.js';
+import type { MeasuredSound } from './metric.js';
+import type {
+  ClipReport,
+  EvaluationReport,
+  Failure,
+  MissingControl,
+  ReportClip,
+  SystemReport,
+} from './report/report.js';
+import type { SoundStore } from './sound-store.js';
+import { clickTrack } from './systems/clicks.js';
+import { randomOnsets, rotatedInTime, shuffledVideo, silence, whiteNoise } from './systems/controls.js';
+import { trueAudio } from './systems/references.js';
+import type { System } from './systems/system.js';
 
 export interface EvaluateOptions {
-  seed: number;
-  steps: number;
-  guidance: number;
-  /** Clips generated together. */
-  batch?: number;
-  onProgress?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+  store: SoundStore;
+  /** From 0 to 2³² − 1; default 0 alone. */
+  seeds?: readonly number[] | undefined;
+  /** References and controls that need more than the clips, such as the codec's; beside those that are always made. */
+  controls?: readonly System[] | undefined;
+  /** Controls that cannot be had, and why; the report says so. */
+  missing?: readonly MissingControl[] | undefined;
+  /** The folder that paths in the report are relative to; default: the working directory. */
+  folder?: string | undefined;
+  /** Clips, from the first on, of which the sounds of controls are kept to be heard as well. Default 0. */
+  listen?: number | undefined;
+  /** `done` of `total` clips of a stage. */
+  onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What was measured of a system. */
+interface Measured {
+  system: System;
+  sounds: MeasuredSound[];
+  extras: Map<MeasuredSound, Extras>;
+}
+
+/** What the report tells of a sound beside its figures. */
+interface Extras {
+  /** Path of a file that can be heard. */
+  path?: string;
+  events?: ClipReport['events'];
 }
 
 /**
- * Generates sound for each clip and scores it, beside a control and a ceiling.
+ * Measures systems on the clips of a dataset. A clip that cannot be opened, or for which a system fails, is reported in
+ * `failures` and left out of the figures of all, so that all are of the same clips. The true audio, silence, noise, random
+ * onsets, clicks at frame differences, and of each system its sounds with other clips and rotated in time are always
+ * measured along.
  *
- * @param clips at least two
- * @throws {EvaluationError} for a single clip, or the signal's reason
+ * @param systems of names that differ; none: the controls alone
+ * @throws {EvaluationError} when names repeat or no clip is left; errors that no clip is to blame for, such as
+ * `WeightsError` or `AdapterError`; or the signal's reason
  */
 export async function evaluate(
-  pipeline: Pick<OnsetPipeline, 'generate'>,
-  clips: readonly EvaluationClip[],
+  dataset: Dataset,
+  systems: readonly System[],
   options: EvaluateOptions,
-): Promise<Evaluation> {
-  const { batch = 4, onProgress, signal } = options;
-  const sounds: Float32Array[] = [];
-  for (let at = 0; at < clips.length; at += batch) {
-    const part = clips.slice(at, at + batch);
-    const generated = await pipeline.generate(
-      part.map((c) => c.features),
-      { seed: options.seed, steps: options.steps, guidance: options.guidance, signal },
+): Promise<EvaluationReport> {
+  requireNames([...systems, ...(options.controls ?? [])]);
+  return new Run(dataset, systems, options).report();
+}
+
+class Run {
+  readonly #dataset: Dataset;
+  readonly #systems: readonly System[];
+  readonly #options: EvaluateOptions;
+  readonly #seeds: readonly number[];
+  readonly #failures: Failure[] = [];
+  readonly #missing: MissingControl[];
+
+  constructor(dataset: Dataset, systems: readonly System[], options: EvaluateOptions) {
+    this.#dataset = dataset;
+    this.#systems = systems;
+    this.#options = options;
+    this.#seeds = options.seeds ?? [0];
+    this.#missing = [...(options.missing ?? [])];
+  }
+
+  async report(): Promise<EvaluationReport> {
+    const opened = await this.#open();
+    const measured: Measured[] = [];
+    for (const system of this.#systems) measured.push(await this.#measure(system, opened));
+    const failed = new Set(this.#failures.map(({ clip }) => clip));
+    const clips = opened.filter(({ name }) => !failed.has(name));
+    if (clips.length === 0) throw this.#nothingLeft();
+    const others: Measured[] = [];
+    for (const control of this.#controls(clips)) others.push(await this.#measure(control, clips));
+    this.#options.onProgress?.('intervals', 0, 1);
+    const all = [...measured, ...others];
+    return {
+      version: 1,
+      dataset: {
+        name: this.#dataset.name,
+        ...(this.#dataset.description && { description: this.#dataset.description }),
+        clips: opened.map((clip) => this.#clipReport(clip)),
+      },
+      seeds: this.#seeds,
+      metrics: METRICS,
+      systems: all.map((each) => this.#systemReport(each, failed)),
+      differences: this.#differences(all, failed),
+      failures: this.#failures,
+      ...(this.#missing.length > 0 && { missing: this.#missing }),
+    };
+  }
+
+  /** The clips that can be opened. */
+  async #open(): Promise<DatasetClip[]> {
+    const { onProgress, signal } = this.#options;
+    const { entries } = this.#dataset;
+    const clips: DatasetClip[] = [];
+    for (const [i, entry] of entries.entries()) {
+      signal?.throwIfAborted();
+      onProgress?.('opening clips', i, entries.length);
+      await this.#orFailure('the clip itself', entry.name, async () => {
+        clips.push(await openDatasetClip(entry, { signal }));
+      });
+    }
+    return clips;
+  }
+
+  #controls(clips: readonly DatasetClip[]): System[] {
+    const { soundOf } = this.#options.store;
+    const given = this.#options.controls ?? [];
+    const references = [trueAudio(), ...given.filter(({ kind }) => kind === 'reference')];
+    const ofSystems = this.#systems.flatMap((system) => {
+      const rotated = rotatedInTime(system, soundOf);
+      if (clips.length > 1) return [shuffledVideo(system, clips, soundOf), rotated];
+      const reason = 'there is a single clip; two or more are needed';
+      this.#missing.push({ system: `${system.name}, shuffled video`, reason });
+      return [rotated];
+    });
+    const plain = [
+      ...given.filter(({ kind }) => kind === 'control'),
+      clickTrack(),
+      randomOnsets(),
+      whiteNoise(),
+      silence(),
+    ];
+    return [...references, ...ofSystems, ...plain];
+  }
+
+  /** Makes and measures a system's sounds for all clips and seeds. */
+  async #measure(system: System, clips: readonly DatasetClip[]): Promise<Measured> {
+    const { onProgress, signal } = this.#options;
+    const seeds = system.seeded ? this.#seeds : this.#seeds.slice(0, 1);
+    const measured: Measured = { system, sounds: [], extras: new Map() };
+    let done = 0;
+    try {
+      for (const seed of seeds) {
+        for (const [i, clip] of clips.entries()) {
+          signal?.throwIfAborted();
+          onProgress?.(system.name, done++, seeds.length * clips.length);
+          await this.#orFailure(system.name, clip.name, () => this.#measureClip(measured, clip, seed, i));
+        }
+      }
+    } finally {
+      await system.dispose?.();
+    }
+    return measured;
+  }
+
+  async #measureClip(
+    { system, sounds, extras }: Measured,
+    clip: DatasetClip,
+    seed: number,
+    index: number,
+  ): Promise<void> {
+    const { store, listen = 0, signal } = this.#options;
+    const made = await store.soundOf(system, clip, { seed, signal });
+    if (!made) return;
+    const sound = measureSound(system, clip, seed, made);
+    sounds.push(sound);
+    const shown = seed === this.#seeds[0] && index < listen;
+    const stored = system.cacheKey !== undefined;
+    const path = stored || shown ? await store.keep(system, clip, seed, made) : undefined;
+    extras.set(sound, { ...(path !== undefined && { path }), ...(made.events && { events: made.events }) });
+  }
+
+  /** Does the work for a clip; what is wrong with the clip or its sound is a failure of the clip alone. */
+  async #orFailure(system: string, clip: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      const ofTheClip = error instanceof MediaError || error instanceof EvaluationError;
+      if (!ofTheClip || error instanceof FfmpegMissingError) throw error;
+      this.#failures.push({ system, clip, error: error.message });
+    }
+  }
+
+  #nothingLeft(): EvaluationError {
+    const [first] = this.#failures;
+    const count = this.#dataset.entries.length;
+    return new EvaluationError(
+      `none of the ${count} clips of ${this.#dataset.name} can be scored for all systems` +
+        (first ? `; the first failure, of ${first.system} on ${first.clip}: ${first.error}` : ''),
     );
-    sounds.push(...generated.map(({ samples }) => samples));
-    onProgress?.(sounds.length, clips.length);
   }
-  const onsets = sounds.map((sound) => detectOnsets(sound, SAMPLE_RATE));
-  const own = clips.map(({ sound }) => detectOnsets(sound, SAMPLE_RATE));
-  return {
-    clips: clips.length,
-    clipsWithEvents: clips.filter((c) => c.events.length > 0).length,
-    generated: score(clips, sounds, onsets),
-    shuffled: score(clips, shuffled(sounds), shuffled(onsets)),
-    ceiling: { f1At50: f1Of(clips, own, 0.05), f1At100: f1Of(clips, own, 0.1) },
-  };
-}
 
-function score(clips: readonly EvaluationClip[], sounds: readonly Float32Array[], onsets: readonly number[][]): Scores {
-  const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  return {
-    f1At50: f1Of(clips, onsets, 0.05),
-    f1At100: f1Of(clips, onsets, 0.1),
-    envelopeCorrelation: mean(clips.map((c, i) => envelopeCorrelation(sounds[i]!, c.sound, SAMPLE_RATE))),
-    stftL1: mean(clips.map((c, i) => stftDistance(...sameLength(sounds[i]!, c.sound)))),
-  };
-}
-
-function f1Of(clips: readonly EvaluationClip[], onsets: readonly (readonly number[])[], tolerance: number): number {
-  const matches: Match[] = [];
-  for (const [i, clip] of clips.entries()) {
-    if (clip.events.length > 0) matches.push(matchEvents(onsets[i]!, clip.events, tolerance));
+  #systemReport({ system, sounds, extras }: Measured, failed: ReadonlySet<string>): SystemReport {
+    const counted = sounds.filter(({ clip }) => !failed.has(clip.name));
+    return {
+      name: system.name,
+      kind: system.kind,
+      description: system.description,
+      metrics: estimatesOf(counted),
+      clips: sounds.map((sound): ClipReport => {
+        const { path, events } = extras.get(sound)!;
+        return {
+          clip: sound.clip.name,
+          seed: sound.seed,
+          metrics: figuresOf(sound),
+          onsets: sound.onsets.map(({ time }) => time),
+          timingErrors: sound.sync?.timingErrors ?? [],
+          ...(events && { events }),
+          ...(path !== undefined && { sound: this.#relative(path) }),
+        };
+      }),
+    };
   }
-  return pooledF1(matches);
+
+  /** Between each two systems, and of each with its own sounds shuffled. */
+  #differences(all: readonly Measured[], failed: ReadonlySet<string>): EvaluationReport['differences'] {
+    const counted = all.map(
+      ({ system, sounds }) => [system.name, sounds.filter(({ clip }) => !failed.has(clip.name))] as const,
+    );
+    const systems = counted.slice(0, this.#systems.length);
+    return systems.flatMap((system, i) => {
+      const shuffled = counted.filter(([name]) => name === `${system[0]}, shuffled video`);
+      return [...systems.slice(i + 1), ...shuffled].flatMap((other) => differencesOf(system, other));
+    });
+  }
+
+  #clipReport({
+    name,
+    seconds,
+    path,
+    class: soundClass,
+    licence,
+    eventSource,
+    events,
+    offset,
+  }: DatasetClip): ReportClip {
+    return {
+      ...{ name, seconds, video: this.#relative(path), eventSource, offset },
+      ...(soundClass !== undefined && { class: soundClass }),
+      ...(licence !== undefined && { licence }),
+      events: events.map(({ time, optional }) => ({ time, ...(optional && { optional }) })),
+    };
+  }
+
+  #relative(path: string): string {
+    return relative(resolve(this.#options.folder ?? '.'), resolve(path));
+  }
 }
 
-function sameLength(a: Float32Array, b: Float32Array): [Float32Array, Float32Array] {
-  const length = Math.min(a.length, b.length);
-  return [a.subarray(0, length), b.subarray(0, length)];
+function requireNames(systems: readonly System[]): void {
+  const names = systems.map(({ name }) => name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new EvaluationError(`two systems are named ${repeated}; give one a name of its own, as NAME=SYSTEM`);
+  }
 }

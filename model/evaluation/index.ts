@@ -1,5 +1,10 @@
 /** Measures of generated sound, the clips to measure on, controls, and the report. */
 
-export { proceduralClips, realClips } from './datasets/clips.js';
-export { type Evaluation, evaluate } from './evaluate.js';
+export type { Dataset } from './datasets/dataset.js';
+export { readDataset } from './datasets/manifest.js';
+export { proceduralDataset } from './datasets/procedural.js';
+export { evaluate } from './evaluate.js';
 export type * from './report/report.js';
+export { textTable } from './report/text-table.js';
+export { SoundStore } from './sound-store.js';
+export { findSystem, modelControls } from './systems/find-system.js';

@@ -14,5 +14,4 @@ export {
   tokenFeatures,
 } from './flow-features.js';
 export { buildModel, type OnsetModel, TOKEN_RATE } from './model.js';
-export type { OnsetPipeline, VisualFeatures } from './pipeline.js';
 export { logMelFrames, SAMPLE_RATE } from './spectral-codec.js';

@@ -3,7 +3,7 @@
 import type { PullTarget } from './target.js';
 
 /** Name in the target's folder: the npm package as published, a gzipped tar archive with `samples/*.flac`. */
-const RECORDINGS_FILE = 'supersonic-scsynth-samples-0.84.2.tgz';
+export const RECORDINGS_FILE = 'supersonic-scsynth-samples-0.84.2.tgz';
 
 export const RECORDINGS: PullTarget = {
   name: 'recordings',

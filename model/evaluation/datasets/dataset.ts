@@ -1,20 +1,11 @@
 /** What systems are measured on: clips of which the picture, the moments that should sound, and often the sound are known. */
 
 import type { Clip } from '../../media/index.js';
+import type { ReferenceEvent } from '../metrics/event-matching.js';
 import type { ReportClip } from '../report/report.js';
 
 /** Hz at which all sounds are measured, those of the clips and those of systems; what lies above 8 kHz is not judged. */
 export const SOUND_RATE = 16_000;
-
-/** A moment of the picture at which a sound begins. */
-export interface DatasetEvent {
-  /** Seconds from the first frame. */
-  time: number;
-  /** A sound there is neither demanded nor a fault. */
-  optional?: boolean;
-  /** How strong it is, in (0, 1]. */
-  strength?: number;
-}
 
 /** A clip as its dataset lists it; nothing of it has been opened. */
 export interface DatasetEntry {
@@ -28,7 +19,7 @@ export interface DatasetEntry {
    */
   sound: 'own' | 'own if any' | 'none' | { path: string };
   /** As annotated, rising in time; undefined: they are found when the clip is opened. */
-  events?: readonly DatasetEvent[] | undefined;
+  events?: readonly ReferenceEvent[] | undefined;
   /** Seconds by which the true sound is later than the picture. */
   offset: number;
   class?: string | undefined;
@@ -54,7 +45,7 @@ export interface DatasetClip {
   /** The true sound: mono at `SOUND_RATE` in [−1, 1], as long as the picture; undefined where it is not known. */
   sound?: Float32Array | undefined;
   /** In picture time, rising; empty for what has no distinct onsets. */
-  events: readonly DatasetEvent[];
+  events: readonly ReferenceEvent[];
   eventSource: ReportClip['eventSource'];
   /** Seconds by which the true sound is later than the picture. */
   offset: number;

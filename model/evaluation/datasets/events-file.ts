@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EvaluationError } from '../errors.js';
-import type { DatasetEvent } from './dataset.js';
+import type { ReferenceEvent } from '../metrics/event-matching.js';
 
 const seconds = z.number().min(0);
 
 const event = z.union([
-  seconds.transform((time): DatasetEvent => ({ time })),
+  seconds.transform((time): ReferenceEvent => ({ time })),
   z.strictObject({
     time: seconds,
     optional: z.boolean().optional(),
@@ -17,7 +17,7 @@ const event = z.union([
 ]);
 
 /** Seconds, or objects with `time`, `optional`, `strength`; sorted by time. */
-export const eventList: z.ZodType<DatasetEvent[]> = z
+export const eventList: z.ZodType<ReferenceEvent[]> = z
   .array(event)
   .transform((events) => events.map(withoutUndefined).sort((a, b) => a.time - b.time));
 
@@ -36,7 +36,7 @@ const eventsFile = z.union([
 export function readEventsFile(
   path: string,
   where: string,
-): { events: readonly DatasetEvent[]; offset?: number | undefined } {
+): { events: readonly ReferenceEvent[]; offset?: number | undefined } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
@@ -58,8 +58,8 @@ export function readEventsFile(
   );
 }
 
-function labelTrack(text: string, where: string): DatasetEvent[] {
-  const events: DatasetEvent[] = [];
+function labelTrack(text: string, where: string): ReferenceEvent[] {
+  const events: ReferenceEvent[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [start = '', , label = ''] = line.split('\t');
@@ -73,6 +73,6 @@ function labelTrack(text: string, where: string): DatasetEvent[] {
 }
 
 /** Without the keys that zod leaves undefined. */
-function withoutUndefined({ time, optional, strength }: DatasetEvent): DatasetEvent {
+function withoutUndefined({ time, optional, strength }: ReferenceEvent): ReferenceEvent {
   return { time, ...(optional && { optional }), ...(strength !== undefined && { strength }) };
 }

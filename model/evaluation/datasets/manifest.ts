@@ -5,7 +5,8 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../../engine/platform/json.js';
 import { EvaluationError } from '../errors.js';
-import type { Dataset, DatasetEntry, DatasetEvent } from './dataset.js';
+import type { ReferenceEvent } from '../metrics/event-matching.js';
+import type { Dataset, DatasetEntry } from './dataset.js';
 import { eventList, readEventsFile } from './events-file.js';
 
 export const MANIFEST = 'manifest.json';
@@ -16,7 +17,7 @@ const text = z.string().min(1);
 /** A clip as the manifest lists it; docs/evaluation.md says what each key means. */
 interface ListedClip {
   clip: string;
-  events?: DatasetEvent[] | string | undefined;
+  events?: ReferenceEvent[] | string | undefined;
   sound?: string | undefined;
   class?: string | undefined;
   offset?: number | undefined;
@@ -114,7 +115,7 @@ function eventsOf(
   listed: ListedClip['events'],
   folder: string,
   where: string,
-): { events?: readonly DatasetEvent[]; offset?: number | undefined } {
+): { events?: readonly ReferenceEvent[]; offset?: number | undefined } {
   if (typeof listed !== 'string') return { ...(listed && { events: listed }) };
   return readEventsFile(join(folder, listed), where);
 }

@@ -2,8 +2,9 @@
 
 import { decodeAudio, type MediaOptions, NoAudioStreamError, openClip } from '../../media/index.js';
 import { EvaluationError } from '../errors.js';
+import type { ReferenceEvent } from '../metrics/event-matching.js';
 import { detectOnsets } from '../metrics/onset-detection.js';
-import { type DatasetClip, type DatasetEntry, type DatasetEvent, SOUND_RATE } from './dataset.js';
+import { type DatasetClip, type DatasetEntry, SOUND_RATE } from './dataset.js';
 import { frameDifferencePeaks } from './frame-differences.js';
 
 /**
@@ -52,14 +53,14 @@ async function findEvents(
   offset: number,
   options: MediaOptions,
 ): Promise<Pick<DatasetClip, 'events' | 'eventSource'>> {
-  const asEvents = (times: readonly number[]): DatasetEvent[] => times.map((time) => ({ time }));
+  const asEvents = (times: readonly number[]): ReferenceEvent[] => times.map((time) => ({ time }));
   if (!sound) return { events: asEvents(await frameDifferencePeaks(clip, options)), eventSource: 'video alone' };
   const inPicture = detectOnsets(sound, SOUND_RATE).map((time) => time - offset);
   return { events: asEvents(inPicture.filter((time) => time >= 0)), eventSource: 'true audio' };
 }
 
 /** Cut, or followed by silence, to so many samples. */
-function toLength(samples: Float32Array, length: number): Float32Array {
+export function toLength(samples: Float32Array, length: number): Float32Array {
   if (samples.length === length) return samples;
   const fitted = new Float32Array(length);
   fitted.set(samples.subarray(0, length));

@@ -5,7 +5,7 @@ export { ClipMixture } from './clip-mixture.js';
 export { type DataConfig, dataConfig } from './config.js';
 export { type CropOptions, concatTracks, drawCrop, joinNeighbors, stackCrops } from './crops.js';
 export { footageClips } from './footage-clips.js';
-export { manifestPath, readManifest } from './footage-manifest.js';
+export { manifestPath } from './footage-manifest.js';
 export { selectFootage } from './footage-selection.js';
 export { addLatents } from './latents.js';
 export { SoundFolderError, soundFolder } from './sound-folder.js';

@@ -1,125 +1,195 @@
+/** Evaluations from clips to report, with systems whose sound is known. */
+
 import assert from 'node:assert/strict';
-import { proceduralClips, realClips } from '../../../model/evaluation/datasets/clips.js';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Dataset, type DatasetClip, SOUND_RATE } from '../../../model/evaluation/datasets/dataset.js';
+import { proceduralDataset } from '../../../model/evaluation/datasets/procedural.js';
 import { EvaluationError } from '../../../model/evaluation/errors.js';
-import { type EvaluationClip, evaluate } from '../../../model/evaluation/evaluate.js';
-import { makeClip } from '../../../model/foley/index.js';
-import { OnsetPipeline, type PipelineOptions, type PipelineSound } from '../../../model/onset/pipeline.js';
-import { shippedWeights } from '../../../model/onset/shipped-weights.js';
-import { sharedEngine } from '../../harness/engine.js';
-import { suite } from '../../harness/suite.js';
+import { evaluate } from '../../../model/evaluation/evaluate.js';
+import type { EvaluationReport, SystemReport } from '../../../model/evaluation/report/report.js';
+import { textTable } from '../../../model/evaluation/report/text-table.js';
+import { SoundStore } from '../../../model/evaluation/sound-store.js';
+import { clicksAt } from '../../../model/evaluation/systems/clicks.js';
+import type { System, SystemSound } from '../../../model/evaluation/systems/system.js';
+import { cleanups, suite } from '../../harness/suite.js';
+import { inScratchFolder } from '../../weights/scratch.js';
 
-const test = suite('evaluation of a model');
-const sampling = { seed: 3, steps: 2, guidance: 2 };
+const test = suite('evaluation: from clips to report');
 
-/** Clips of the world without flow: strikes (sources 0–4) and one continuous sound. */
-function clipsOf(count: number): EvaluationClip[] {
-  return Array.from({ length: count }, (_, seed) => {
-    const { seconds, sound, events } = makeClip(seed, { seconds: 2, size: 4, material: 3, source: seed === 2 ? 5 : 1 });
-    const flow = { grid: new Float32Array(0), midTimes: new Float64Array(0) };
-    return { name: `clip ${seed}`, features: { seconds, flow }, sound, events: events.map(({ time }) => time) };
-  });
-}
+const CLIPS = 4;
+const home = mkdtempSync(join(tmpdir(), 'onset-evaluation-'));
+cleanups.push(() => rmSync(home, { recursive: true, force: true }));
 
-/** A model that gives each clip the sound that `soundOf` says; it records how it is called. */
-function modelOf(clips: readonly EvaluationClip[], soundOf: (clip: EvaluationClip) => Float32Array) {
-  const calls: { count: number; options: PipelineOptions }[] = [];
+/** Clips, which are rendered once, and a folder of the test's own. */
+const withClips = <T>(use: (dataset: Dataset, folder: string) => Promise<T>): Promise<T> =>
+  inScratchFolder(async (folder) => use(await proceduralDataset({ clips: CLIPS, folder: home }), folder));
+
+/** A system with clicks at the times that it is told for a clip's events. */
+function clicking(name: string, timesOf: (times: number[], clip: DatasetClip) => number[], more = {}): System {
   return {
-    calls,
-    async generate(features: readonly EvaluationClip['features'][], options: PipelineOptions) {
-      calls.push({ count: features.length, options });
-      return features.map(
-        (each): PipelineSound => ({
-          samples: soundOf(clips.find((clip) => clip.features === each)!),
-          seconds: each.seconds,
-          sound: 'drum',
-          soundProbability: 1,
-          tracks: new Float32Array(0),
-        }),
+    ...{ name, kind: 'system', description: 'clicks', seeded: false, ...more },
+    soundFor: async (clip): Promise<SystemSound> => {
+      const times = timesOf(
+        clip.events.map(({ time }) => time),
+        clip,
       );
+      return { samples: clicksAt(times, clip.seconds), sampleRate: SOUND_RATE };
     },
   };
 }
 
-test('a perfect model reaches the ceiling, and its shuffled control does not', async () => {
-  const clips = clipsOf(6);
-  const progress: string[] = [];
-  const model = modelOf(clips, ({ sound }) => sound);
-  const { generated, shuffled, ceiling, ...counts } = await evaluate(model, clips, {
-    ...sampling,
-    onProgress: (done, total) => progress.push(`${done}/${total}`),
-  });
-  assert.deepEqual(counts, { clips: 6, clipsWithEvents: 5 });
-  assert.deepEqual({ f1At50: generated.f1At50, f1At100: generated.f1At100 }, ceiling);
-  assert.ok(ceiling.f1At50 > 0.9 && ceiling.f1At100 >= ceiling.f1At50, `${ceiling.f1At50}`);
-  assert.ok(Math.abs(generated.envelopeCorrelation - 1) < 1e-9);
-  assert.equal(generated.stftL1, 0);
-  assert.ok(shuffled.f1At50 < 0.6, `${shuffled.f1At50}`);
-  assert.ok(shuffled.envelopeCorrelation < 0.5, `${shuffled.envelopeCorrelation}`);
-  assert.ok(shuffled.stftL1 > 0.5, `${shuffled.stftL1}`);
-  assert.deepEqual(
-    model.calls.map(({ count, options: { seed, steps, guidance } }) => ({ count, seed, steps, guidance })),
-    [
-      { count: 4, ...sampling },
-      { count: 2, ...sampling },
-    ],
-  );
-  assert.deepEqual(progress, ['4/6', '6/6']);
-});
+const named = ({ systems }: EvaluationReport, name: string): SystemReport =>
+  systems.find((each) => each.name === name)!;
+const figure = (report: EvaluationReport, system: string, metric: string): number | null =>
+  named(report, system).metrics[metric]!.value;
 
-test('a model that gives every clip the same sound scores as its control does', async () => {
-  const clips = clipsOf(4);
-  const { generated, shuffled } = await evaluate(
-    modelOf(clips, () => clips[0]!.sound),
-    clips,
-    sampling,
-  );
-  assert.deepEqual(generated, shuffled);
-});
-
-test('sounds of other lengths are compared over the common part', async () => {
-  const clips = clipsOf(2);
-  const model = modelOf(clips, ({ sound }) => Float32Array.of(...sound, 0, 0, 0));
-  assert.equal((await evaluate(model, clips, sampling)).generated.stftL1, 0);
-});
-
-test('a single clip has no control, and is refused', async () => {
-  const clips = clipsOf(1);
-  await assert.rejects(
-    evaluate(
-      modelOf(clips, ({ sound }) => sound),
-      clips,
-      sampling,
-    ),
-    EvaluationError,
-  );
-});
-
-test('a folder without any set of real clips is refused', async () => {
-  await assert.rejects(realClips(await sharedEngine(), 'nowhere'), EvaluationError);
-});
-
-test(
-  'the shipped model scores better on held-out clips than its shuffled control',
-  async () => {
-    const engine = await sharedEngine();
+test('perfect events score 1, a shift of 80 ms only within 100, doubled onsets lose; controls are always there', () =>
+  withClips(async (dataset, folder) => {
+    const systems = [
+      clicking('perfect', (times) => times),
+      clicking('late', (times) => times.map((time) => time + 0.08)),
+      clicking('doubled', (times) => times.flatMap((time) => [time, time + 0.2])),
+    ];
     const progress: string[] = [];
-    const onProgress = (stage: string, done: number, total: number): void =>
-      void progress.push(`${stage} ${done}/${total}`);
-    const clips = await proceduralClips(engine, 3, { onProgress });
-    assert.equal(progress.at(-1), 'making clips 3/3');
-    const pipeline = await OnsetPipeline.load(engine, shippedWeights());
-    try {
-      const { generated, shuffled, ceiling } = await evaluate(pipeline, clips, sampling);
-      assert.ok(generated.f1At100 > 0.6 && generated.f1At100 <= 1, `${generated.f1At100}`);
-      assert.ok(generated.f1At100 > shuffled.f1At100 + 0.2, `${shuffled.f1At100}`);
-      assert.ok(generated.envelopeCorrelation > shuffled.envelopeCorrelation + 0.2);
-      assert.ok(Number.isFinite(generated.stftL1) && generated.stftL1 > 0);
-      assert.ok(ceiling.f1At100 > 0.9);
-    } finally {
-      await pipeline.dispose();
-    }
-  },
-  { limit: 300 },
-);
+    const report = await evaluate(dataset, systems, {
+      store: new SoundStore(join(folder, 'work')),
+      onProgress: (stage) => void progress.push(stage),
+    });
+    // Events less than 60 ms apart are one onset to the detector.
+    assert.ok(figure(report, 'perfect', 'f1-50')! > 0.95);
+    assert.ok(figure(report, 'late', 'f1-50')! < 0.4);
+    assert.ok(figure(report, 'late', 'f1-100')! > 0.9);
+    assert.ok(figure(report, 'late', 'f1-50-best-lag')! > 0.9);
+    assert.ok(Math.abs(figure(report, 'late', 'timing-error')! - 80) < 10);
+    assert.ok(figure(report, 'doubled', 'f1-50')! < figure(report, 'perfect', 'f1-50')! - 0.15);
+    assert.equal(figure(report, 'silence', 'f1-100'), 0);
+    assert.equal(figure(report, 'silence', 'precision-50'), null);
+    assert.equal(figure(report, 'true audio', 'envelope'), 1);
+    assert.ok(figure(report, 'perfect, shuffled video', 'f1-50')! < 0.6);
+    assert.deepEqual(
+      report.systems.map(({ name, kind }) => `${kind}: ${name}`),
+      [
+        ...['system: perfect', 'system: late', 'system: doubled', 'reference: true audio'],
+        ...systems.flatMap(({ name }) => [`control: ${name}, shuffled video`, `control: ${name}, rotated in time`]),
+        ...[
+          'control: clicks at frame differences',
+          'control: random onsets',
+          'control: white noise',
+          'control: silence',
+        ],
+      ],
+    );
+    const differs = report.differences.find(
+      ({ metric, system, against }) => metric === 'f1-50' && system === 'perfect' && against === 'late',
+    )!;
+    assert.ok(differs.difference.value! > 0.5 && differs.p <= 1);
+    assert.deepEqual([...new Set(progress)].slice(0, 3), ['opening clips', 'perfect', 'late']);
+    const { low, high, value } = named(report, 'late').metrics['f1-100']!;
+    assert.ok(low! <= value! && value! <= high!);
+    assert.match(textTable(report), /^perfect +\d\.\d{3} \[/m);
+  }));
+
+test('a clip without events has no synchrony, and figures say how many clips they are of', () =>
+  withClips(async (dataset, folder) => {
+    const entries = dataset.entries.map((entry, i) => ({ ...entry, ...(i === 0 && { events: [] }) }));
+    const report = await evaluate({ ...dataset, entries }, [clicking('perfect', (times) => times)], {
+      store: new SoundStore(join(folder, 'work')),
+    });
+    const eventful = report.dataset.clips.filter(({ events }) => events.length > 0).length;
+    assert.equal(report.dataset.clips[0]!.eventSource, 'none');
+    assert.equal(named(report, 'perfect').metrics['f1-50']!.clips, eventful);
+    assert.equal(named(report, 'perfect').metrics.envelope!.clips, CLIPS);
+    assert.equal(named(report, 'perfect').clips[0]!.metrics['f1-50'], null);
+  }));
+
+test('a broken clip and a failing system are reported, and no figure counts the clip', () =>
+  withClips(async (dataset, folder) => {
+    const broken = join(folder, 'broken.mp4');
+    writeFileSync(broken, 'no video');
+    const entries = [...dataset.entries, { name: 'broken', path: broken, sound: 'own if any' as const, offset: 0 }];
+    const perfect = clicking('perfect', (times) => times);
+    const failing = clicking('failing', (times, clip) => {
+      if (clip.name === entries[1]!.name) throw new EvaluationError('no sound for this one');
+      return times;
+    });
+    const odd = {
+      ...clicking('odd', () => []),
+      soundFor: async () => ({ samples: Float32Array.of(NaN), sampleRate: 1 }),
+    };
+    const store = new SoundStore(join(folder, 'work'));
+    const report = await evaluate({ ...dataset, entries }, [perfect, failing], { store });
+    assert.deepEqual(
+      report.failures.map(({ system, clip }) => [system, clip]),
+      [
+        ['the clip itself', 'broken'],
+        ['failing', entries[1]!.name],
+      ],
+    );
+    for (const system of report.systems) assert.ok(system.metrics.envelope!.clips <= CLIPS - 1, system.name);
+    assert.equal(named(report, 'perfect').clips.length, CLIPS);
+    assert.match(textTable(report), /failed: failing, .*: no sound for this one/);
+    await assert.rejects(evaluate(dataset, [odd], { store }), /none of the 4 clips .* of odd .*NaN at sample 0/);
+  }));
+
+test('what is no fault of a clip ends the evaluation', () =>
+  withClips(async (dataset, folder) => {
+    const store = new SoundStore(join(folder, 'work'));
+    const faulty = clicking('faulty', () => {
+      throw new TypeError('a mistake in the program');
+    });
+    await assert.rejects(evaluate(dataset, [faulty], { store }), TypeError);
+    const twice = [clicking('a', () => []), clicking('a', () => [])];
+    await assert.rejects(evaluate(dataset, twice, { store }), /two systems are named a/);
+  }));
+
+test('dear sounds are made once: a second evaluation, and one that goes on after an end, give the same figures', () =>
+  withClips(async (all, folder) => {
+    const dataset = { ...all, entries: all.entries.slice(0, 2) };
+    let made = 0;
+    const controller = new AbortController();
+    const counting = (stopAt: number): System =>
+      clicking(
+        'dear',
+        (times) => {
+          if (++made === stopAt) controller.abort(new Error('stopped'));
+          return times;
+        },
+        { seeded: true, cacheKey: 'weights' },
+      );
+    const options = { store: new SoundStore(join(folder, 'work')), seeds: [0, 1], folder };
+    const stopped = evaluate(dataset, [counting(3)], { ...options, signal: controller.signal });
+    await assert.rejects(stopped, /stopped/);
+    made = 0;
+    const first = await evaluate(dataset, [counting(0)], options);
+    // The sound that was being made when it was stopped was kept, too.
+    assert.equal(made, 1);
+    const second = await evaluate(dataset, [counting(0)], options);
+    assert.equal(made, 1);
+    assert.deepEqual(second, first);
+    const sounds = named(first, 'dear').clips.map(({ sound }) => sound!);
+    assert.equal(new Set(sounds).size, 4);
+    assert.ok(sounds.every((sound) => existsSync(join(folder, sound))));
+    assert.deepEqual(JSON.parse(JSON.stringify(first)), first);
+    await evaluate(dataset, [{ ...counting(0), cacheKey: 'other weights' }], options);
+    assert.equal(made, 5);
+  }));
+
+test('one clip has no shuffled control, and the report says why', () =>
+  withClips(async (dataset, folder) => {
+    mkdirSync(join(folder, 'work'));
+    const one = { ...dataset, entries: dataset.entries.slice(0, 1) };
+    const missing = [{ system: 'recordings', reason: 'the network is away' }];
+    const report = await evaluate(one, [], { store: new SoundStore(join(folder, 'work')), missing, listen: 1, folder });
+    assert.deepEqual(report.missing, missing);
+    assert.ok(report.systems.every(({ clips }) => clips.every(({ sound }) => existsSync(join(folder, sound!)))));
+    const system = clicking('perfect', (times) => times);
+    const again = await evaluate(one, [system], { store: new SoundStore(join(folder, 'work')), missing });
+    assert.deepEqual(
+      again.missing!.map((each) => each.system),
+      ['recordings', 'perfect, shuffled video'],
+    );
+  }));
 
 test.run();

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EvaluationError } from '../../../../model/evaluation/errors.js';
 import { f1, matchEvents, pooledF1, type ReferenceEvent } from '../../../../model/evaluation/metrics/event-matching.js';
-import { shuffled } from '../../../../model/evaluation/systems/controls.js';
 import { suite } from '../../../harness/suite.js';
 
 const test = suite('event matching');
@@ -108,13 +106,6 @@ test('pooling weighs times, not clips', () => {
   ];
   assert.equal(pooledF1(matches), 18 / 22);
   assert.equal(pooledF1([]), 1);
-});
-
-test('the shuffled control keeps every prediction and moves each', () => {
-  assert.deepEqual(shuffled(['a', 'b', 'c']), ['b', 'c', 'a']);
-  assert.deepEqual(shuffled(['a', 'b', 'c'], -1), ['c', 'a', 'b']);
-  assert.throws(() => shuffled(['a']), EvaluationError);
-  assert.throws(() => shuffled(['a', 'b'], 4), /pairs each with itself/);
 });
 
 test.run();

@@ -1,0 +1,105 @@
+/** Figures over clips, with their intervals, and differences between systems. */
+
+import { POOLED_METRICS, SOUND_METRICS } from './evaluation-metrics.js';
+import type { MeasuredSound } from './metric.js';
+import type { Estimate, MetricDescription, PairedDifference } from './report/report.js';
+import { bootstrapInterval } from './statistics/bootstrap.js';
+import { pairedPermutationTest } from './statistics/permutation-test.js';
+
+/** The sounds of one clip, one for each seed. */
+type OfClip = readonly MeasuredSound[];
+
+/** A metric as a statistic of clips. */
+interface Statistic {
+  description: MetricDescription;
+  /** Whether the clip counts. */
+  takes(sounds: OfClip): boolean;
+  of(clips: readonly OfClip[]): number | null;
+}
+
+const STATISTICS: readonly Statistic[] = [
+  ...POOLED_METRICS.map(
+    ({ description, takes, pool }): Statistic => ({
+      description,
+      takes: (sounds) => sounds.some(takes),
+      of: (clips) => pool(clips.flat()),
+    }),
+  ),
+  ...SOUND_METRICS.flatMap(({ descriptions }) => descriptions).map(
+    (description): Statistic => ({
+      description,
+      takes: (sounds) => sounds.some(({ values }) => isNumber(values[description.key])),
+      of: (clips) => meanOf(clips, description.key),
+    }),
+  ),
+];
+
+export const METRICS: readonly MetricDescription[] = STATISTICS.map(({ description }) => description);
+
+/** Draws of a paired test: p is known to about .01 where it is .05. */
+const PERMUTATIONS = 2000;
+
+/** Every metric of a system's sounds, with its bootstrap interval over clips; seeds of a clip stay together. */
+export function estimatesOf(sounds: readonly MeasuredSound[]): Record<string, Estimate> {
+  const clips = byClip(sounds);
+  return Object.fromEntries(
+    STATISTICS.map(({ description, takes, of }) => [description.key, bootstrapInterval(clips.filter(takes), of)]),
+  );
+}
+
+/** Every metric of a single sound. */
+export function figuresOf(sound: MeasuredSound): Record<string, number | null> {
+  return Object.fromEntries(
+    STATISTICS.map(({ description, takes, of }) => [description.key, takes([sound]) ? of([[sound]]) : null]),
+  );
+}
+
+/** Every metric of one system less that of another, over the clips that both have; those without any are left out. */
+export function differencesOf(
+  [system, sounds]: readonly [string, readonly MeasuredSound[]],
+  [against, others]: readonly [string, readonly MeasuredSound[]],
+): PairedDifference[] {
+  const ofOther = new Map(byClip(others).map((each) => [each[0]!.clip, each]));
+  return STATISTICS.flatMap(({ description, takes, of }): PairedDifference[] => {
+    const pairs = byClip(sounds).flatMap((mine): [OfClip, OfClip][] => {
+      const theirs = ofOther.get(mine[0]!.clip);
+      return theirs && takes(mine) && takes(theirs) ? [[mine, theirs]] : [];
+    });
+    const first = pairs.map(([mine]) => mine);
+    const second = pairs.map(([, theirs]) => theirs);
+    const { p } = pairedPermutationTest(first, second, of, { permutations: PERMUTATIONS });
+    if (p === null) return [];
+    const difference = bootstrapInterval(pairs, (drawn) => {
+      const a = of(drawn.map(([mine]) => mine));
+      const b = of(drawn.map(([, theirs]) => theirs));
+      return a === null || b === null ? null : a - b;
+    });
+    return [{ metric: description.key, system, against, difference, p }];
+  });
+}
+
+function byClip(sounds: readonly MeasuredSound[]): MeasuredSound[][] {
+  const clips = new Map<MeasuredSound['clip'], MeasuredSound[]>();
+  for (const sound of sounds) {
+    const known = clips.get(sound.clip);
+    if (known) known.push(sound);
+    else clips.set(sound.clip, [sound]);
+  }
+  return [...clips.values()];
+}
+
+const isNumber = (value: number | null | undefined): value is number => typeof value === 'number';
+
+function meanOf(clips: readonly OfClip[], key: string): number | null {
+  let sum = 0;
+  let count = 0;
+  for (const sounds of clips) {
+    for (const { values } of sounds) {
+      const value = values[key];
+      if (!isNumber(value)) continue;
+      sum += value;
+      count++;
+    }
+  }
+  return count === 0 ? null : sum / count;
+}
