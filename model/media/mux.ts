@@ -133,12 +133,14 @@ async function copiedPicture(
   // hides. Initial packets that are no key frames are dropped there, and kept where ffmpeg seeks by the index.
   const early = start > 0 ? start + video.start - seek : 0;
   const delay = start > 0 ? 0 : video.start;
+  const shift = isIndexed(info) ? 0 : early;
   return {
     input: [
       ...(video.packetTimes === 'presentation' ? [] : ['-fflags', '+genpts']),
-      ...(early > 0 && !isIndexed(info) ? ['-itsoffset', (-early).toFixed(6)] : []),
+      ...(shift > 0 ? ['-itsoffset', (-shift).toFixed(6)] : []),
       ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
-      ...(duration !== undefined ? ['-t', (seconds + early + delay).toFixed(6)] : []),
+      // The end is compared with times after the shift.
+      ...(duration !== undefined ? ['-t', (seconds + early - shift + delay).toFixed(6)] : []),
     ],
     map,
     codec: [...codec, ...(isIndexed(info) || start === 0 ? ['-copyinkf:v:0'] : [])],

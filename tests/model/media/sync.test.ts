@@ -79,6 +79,17 @@ async function offset(path: string, output: string, part: { start?: number; dura
   return (await clickIn(output)) - (await flashIn(output));
 }
 
+/** Seconds at which the last picture of a file begins. */
+async function lastPicture(path: string): Promise<number> {
+  const { stdout } = await runTool('ffprobe', [
+    ...['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', path],
+  ]);
+  return Math.max(...stdout.toString().trim().split('\n').map(Number.parseFloat));
+}
+
+/** Seconds after the end of a part that are copied with it, so that its last pictures find those that they refer to. */
+const REORDERED = 0.2;
+
 interface Case {
   make: (path: string) => Promise<void>;
   input: string;
@@ -269,6 +280,12 @@ for (const [name, { make, input, outputs, frame, part = {} }] of Object.entries(
     for (const ending of outputs) {
       const difference = await offset(path, `${path}.out.${ending}`, part);
       assert.ok(Math.abs(difference) <= frame, `${ending}: the click is ${difference.toFixed(3)} s after the flash`);
+      if (part.duration === undefined) continue;
+      const last = await lastPicture(`${path}.out.${ending}`);
+      assert.ok(
+        last < part.duration + REORDERED,
+        `${ending}: the picture of ${part.duration} s goes on until ${last} s`,
+      );
     }
   });
 }
