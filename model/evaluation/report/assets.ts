@@ -1,9 +1,8 @@
 /** Files that a page shows or plays: inside the page, or in a folder beside it. */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../../engine/platform/replace-file.js';
 import { html, Markup } from './parts/markup.js';
 
 /** Endings by media type. */
@@ -41,11 +40,13 @@ export class Assets {
     return html`${elements}`;
   }
 
-  /** Writes the files into a folder, each whole or not at all. */
+  /** Writes the files into a folder; those of an earlier report that are there whole stay. */
   async writeTo(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     for (const [name, { bytes }] of this.#files) {
-      await replaceFile(join(folder, name), (temporary) => writeFile(temporary, bytes));
+      const path = join(folder, name);
+      const there = await stat(path).catch(() => undefined);
+      if (there?.size !== bytes.length) await writeFile(path, bytes);
     }
   }
 

@@ -6,7 +6,14 @@ import { ablationBars } from './parts/ablation-bars.js';
 import { clipCard, laneLegend } from './parts/clip-card.js';
 import { clipTable } from './parts/clip-table.js';
 import { differenceTables } from './parts/difference-tables.js';
-import { cautions, failureList, GROUPS, licenceList, metricExplanations } from './parts/explanations.js';
+import {
+  cautions,
+  failureList,
+  GROUPS,
+  licenceList,
+  metricExplanations,
+  systemDescriptions,
+} from './parts/explanations.js';
 import { html, jsonMarkup, Markup } from './parts/markup.js';
 import { metricTable } from './parts/metric-table.js';
 import { timingHistograms } from './parts/timing-errors.js';
@@ -123,7 +130,7 @@ function sectionsOf(report: EvaluationReport, parts: PageParts): Section[] {
       title: 'Timing errors',
       body:
         report.systems.length > 0 && events
-          ? html`<p>Onset less event, of the pairs matched within 100 ms; to the right the sound is late. All panels share one scale of shares; what does not see the video is flat.</p>${timingHistograms(report)}`
+          ? html`<p>Onset less event, of the pairs matched within 100 ms; to the right the sound is late. The height of a bar is its share of all events, on one scale in all panels: what does not see the video is low and flat.</p>${timingHistograms(report)}`
           : undefined,
     },
     { id: 'clips', title: 'Clips', body: report.systems.length > 0 ? clips(report, parts) : undefined },
@@ -147,6 +154,7 @@ function results(report: EvaluationReport, { headline }: PageParts): Markup {
   });
   return html`${metricTable(report, headline, 'Chosen metrics')}
 <p class="note">In brackets 95 % intervals; each name leads to <a href="#reading">how to read it</a>.</p>
+<details><summary>What the rows are</summary>${systemDescriptions(report)}</details>
 <details class="all"><summary>All ${report.metrics.length} metrics</summary>${groups}</details>`;
 }
 
@@ -159,7 +167,7 @@ function ablationSection(report: EvaluationReport, ablation: NonNullable<Evaluat
 function clips(report: EvaluationReport, { cards, headline, media, sourceOf }: PageParts): Markup {
   const all = report.dataset.clips;
   const metric = headline[0];
-  return html`<p>Choose a sound to hear it with the picture; choosing another while it plays goes on at the same time. Picture and sound are two elements, kept together within about a frame. Each waveform is drawn to its own peak.${
+  return html`<p>Choose a sound to hear it with the picture; choosing another while it plays goes on at the same time. Picture and sound are two elements, kept together within about a frame. Waveforms are drawn to their own peaks, quiet ones (below −34 dBFS) smaller; spectrograms are log-mel, 50 Hz to 8 kHz, over 70 dB.${
     cards < all.length && ` The first ${cards} of ${all.length} clips are here; the table and the JSON have all.`
   }</p>
 ${laneLegend()}

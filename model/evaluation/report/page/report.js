@@ -113,6 +113,11 @@ class Player {
     });
   }
 
+  #name(action) {
+    const button = this.#card.querySelector('.play');
+    button.setAttribute('aria-label', button.getAttribute('aria-label').replace(/^\w+/, action));
+  }
+
   #seek(time) {
     const at = Math.max(0, Math.min(this.#seconds, time));
     if (this.#audio.src) this.#audio.currentTime = at;
@@ -124,12 +129,14 @@ class Player {
     if (playing !== this) playing?.pause();
     playing = this;
     this.#card.classList.add('playing');
+    this.#name('Pause');
     this.#follow();
   }
 
   #stopped() {
     if (playing === this) playing = null;
     this.#card.classList.remove('playing');
+    this.#name('Play');
     this.#video?.pause();
     this.#show(this.#audio.currentTime);
   }
@@ -157,6 +164,7 @@ class Player {
   #show(time) {
     this.#position.value = time;
     this.#output.textContent = time.toFixed(2);
+    this.#card.classList.add('started');
     this.#card.style.setProperty('--at', Math.min(1, time / this.#seconds));
   }
 }

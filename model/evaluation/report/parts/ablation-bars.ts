@@ -5,11 +5,10 @@ import { dataElement, decimalsFor, intervalText, isNumber, numberText } from './
 import { html, type Markup } from './markup.js';
 
 export function ablationBars({ cells }: NonNullable<EvaluationReport['ablation']>, metric: MetricDescription): Markup {
-  const values = cells.map(({ estimate }) => estimate.value).filter(isNumber);
   const bounds = cells.flatMap(({ estimate: { value, low, high } }) => [value, low, high]).filter(isNumber);
   const [low, high] = [Math.min(0, ...bounds), Math.max(0, ...bounds)];
   const percent = (x: number): number => (high > low ? (100 * (x - low)) / (high - low) : 0);
-  const text = (value: number): string => numberText(value, decimalsFor(values));
+  const text = (value: number): string => numberText(value, decimalsFor(cells.map(({ estimate }) => estimate)));
   const rows = cells.map(({ name, estimate, seconds }) => {
     const { value } = estimate;
     return html`<tr><th scope="row">${name}</th><td class="wide">${isNumber(value) && bar(estimate, value, percent)}</td><td>${dataElement(

@@ -20,6 +20,9 @@ const TOLERANCE = 0.05;
 /** Heights of the marks, in the coordinates of the waveform. */
 const MARK = 22;
 
+/** Height of an event's tick over a spectrogram. */
+const TICK = 14;
+
 /** A system's result on the clip. */
 interface Result {
   system: SystemReport;
@@ -155,11 +158,11 @@ function eventBands({ events, seconds }: ReportClip): readonly Markup[] {
   );
 }
 
-function eventLines({ events, seconds }: ReportClip): readonly Markup[] {
+function eventLines({ events, seconds }: ReportClip, height: number = WAVEFORM_HEIGHT): readonly Markup[] {
   const scale = WAVEFORM_WIDTH / seconds;
   return events.map(
     ({ time, optional }) =>
-      html`<path class="event${optional && ' optional'}" d="M${(time * scale).toFixed(1)} 0V${WAVEFORM_HEIGHT}"/>`,
+      html`<path class="event${optional && ' optional'}" d="M${(time * scale).toFixed(1)} 0V${height}"/>`,
   );
 }
 
@@ -176,7 +179,7 @@ function timeAxis(seconds: number): Markup {
   )}</div></div>`;
 }
 
-/** Spectrograms of the true audio and of the sound that is chosen. */
+/** Spectrograms of the true audio and of the sound that is chosen, with ticks at the events. */
 function spectra(
   clip: ReportClip,
   truth: Result | undefined,
@@ -190,6 +193,7 @@ function spectra(
       result.label
     }" data-source="${sourceOf(result.sound.spectrogram)}"><svg viewBox="0 0 ${WAVEFORM_WIDTH} ${WAVEFORM_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">${eventLines(
       clip,
+      TICK,
     )}</svg><i class="playhead"></i></div></figure>`;
   return html`<div class="spectra">${truth && truth !== chosen && picture(truth, 'truth')}${chosen && picture(chosen, 'chosen')}</div>`;
 }

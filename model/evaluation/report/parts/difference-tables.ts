@@ -3,7 +3,6 @@
 import type { EvaluationReport, MetricDescription, PairedDifference } from '../report.js';
 import {
   dataElement,
-  decimalsFor,
   intervalBar,
   intervalText,
   isNumber,
@@ -40,7 +39,7 @@ ${
 
 function table(report: EvaluationReport, differences: readonly PairedDifference[], title: string): Markup {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${title}"><table class="differences">
-<thead><tr><th scope="col">metric</th><th scope="col" colspan="2">difference</th><th scope="col">p</th><th scope="col">reading</th></tr></thead>
+<thead><tr><th scope="col">metric</th><th scope="col">difference</th><td class="wide"></td><th scope="col">p</th><th scope="col">reading</th></tr></thead>
 <tbody>${differences.map((difference) => row(report, difference))}</tbody></table></div>`;
 }
 
@@ -48,7 +47,7 @@ function row(report: EvaluationReport, difference: PairedDifference): Markup | u
   const metric = report.metrics.find(({ key }) => key === difference.metric);
   if (!metric) return undefined;
   const estimate = difference.difference;
-  const decimals = Math.max(metricStyle(report, metric).decimals, decimalsFor([estimate.value ?? 1]) - 1);
+  const decimals = metricStyle(report, metric).decimals;
   const text = (value: number): string => signedText(value, decimals);
   const same = report.differences.filter((other) => other.metric === metric.key);
   const bounds = same.flatMap(({ difference: { value, low, high } }) => [value, low, high]).filter(isNumber);

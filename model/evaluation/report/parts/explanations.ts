@@ -35,6 +35,14 @@ export function failureList({ failures }: EvaluationReport): Markup {
   )}</ul>`;
 }
 
+/** What each row of the tables is. */
+export function systemDescriptions({ systems }: EvaluationReport): Markup {
+  return html`<dl class="explanations">${systems.map(
+    ({ name, description }) => html`<dt>${name}</dt><dd>${description}</dd>
+`,
+  )}</dl>`;
+}
+
 /** Licences with the clips that are under them. */
 export function licenceList({ dataset }: EvaluationReport): Markup {
   const clips = new Map<string, string[]>();
@@ -66,7 +74,7 @@ export function cautions({ dataset, failures }: EvaluationReport): readonly Mark
   }
   if (failures.length > 0) {
     found.push(
-      html`<li><a href="#failures">${failures.length} ${failures.length === 1 ? 'sound' : 'sounds'} could not be scored</a> and count nowhere.</li>`,
+      html`<li><a href="#failures">${failures.length} ${failures.length === 1 ? 'sound' : 'sounds'} could not be scored</a>, and ${failures.length === 1 ? 'counts' : 'count'} nowhere.</li>`,
     );
   }
   return found;

@@ -3,19 +3,24 @@
 import type { Estimate, EvaluationReport, MetricDescription } from '../report.js';
 import { html, type Markup } from './markup.js';
 
-/** Decimals for values below a bound, so that about three digits show. */
-const DECIMALS: readonly (readonly [below: number, decimals: number])[] = [
-  [0.02, 5],
-  [2, 3],
-  [20, 2],
-  [200, 1],
-];
+/** More decimals than these tell a reader nothing. */
+const MOST_DECIMALS = 5;
 
-/** Decimals that suit the median of the magnitudes; one outlier among them changes nothing. */
-export function decimalsFor(values: readonly number[]): number {
-  const sizes = values.map(Math.abs).sort((a, b) => a - b);
-  const typical = sizes[Math.floor(sizes.length / 2)] ?? 1;
-  return DECIMALS.find(([below]) => typical < below)?.[1] ?? 0;
+/**
+ * Decimals by which the intervals of the estimates have two digits, or the values three where there are no intervals. The
+ * median decides: one outlier changes nothing.
+ */
+export function decimalsFor(estimates: readonly Estimate[]): number {
+  const widths = estimates.map(({ low, high }) => (isNumber(low) && isNumber(high) ? (high - low) / 2 : 0));
+  const width = medianOfPositive(widths);
+  const size = medianOfPositive(estimates.map(({ value }) => Math.abs(value ?? 0)));
+  const lastDigit = width !== undefined ? width / 10 : (size ?? 1) / 100;
+  return Math.max(0, Math.min(MOST_DECIMALS, -Math.floor(Math.log10(lastDigit))));
+}
+
+function medianOfPositive(values: readonly number[]): number | undefined {
+  const positive = values.filter((value) => value > 0 && Number.isFinite(value)).sort((a, b) => a - b);
+  return positive[Math.floor(positive.length / 2)];
 }
 
 /** A number with a true minus sign; `–` where there is none. */
@@ -58,11 +63,10 @@ export interface MetricStyle {
 
 export function metricStyle(report: EvaluationReport, { key, better }: MetricDescription): MetricStyle {
   const estimates = report.systems.map(({ metrics }) => metrics[key]).filter((estimate) => estimate !== undefined);
-  const values = estimates.map(({ value }) => value).filter(isNumber);
   const bounds = estimates.flatMap(({ value, low, high }) => [value, low, high]).filter(isNumber);
   if (better === 'nearer 0') bounds.push(0);
   return {
-    decimals: decimalsFor(values),
+    decimals: decimalsFor(estimates),
     low: bounds.length > 0 ? Math.min(...bounds) : 0,
     high: bounds.length > 0 ? Math.max(...bounds) : 0,
   };

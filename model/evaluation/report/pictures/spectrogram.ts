@@ -11,10 +11,12 @@ const LOWEST = 50;
 /** Decibels below the loudest value that still differ from black, and the steps they are shown in. */
 const RANGE = 70;
 const LEVELS = 32;
+/** Mel power that the range ends at where nothing is louder: about that of a sine at −40 dBFS. */
+const QUIET = 0.03;
 /** Columns of the widest picture: longer sounds show the maximum of neighboring frames. */
 const WIDEST = 400;
 
-/** The spectrogram as a PNG file, low frequencies at the bottom, each scaled to its own maximum. */
+/** The spectrogram as a PNG file, low frequencies at the bottom, scaled to its own maximum or `QUIET`. */
 export function spectrogramPng(samples: Float32Array, sampleRate: number): Buffer {
   return encodePng(spectrogramPicture(samples, sampleRate), PALETTE);
 }
@@ -32,7 +34,7 @@ function spectrogramPicture(samples: Float32Array, sampleRate: number): IndexedP
       powers[at] = Math.max(powers[at]!, mel[frame * BANDS + band]!);
     }
   }
-  const loudest = powers.reduce((a, b) => Math.max(a, b), 0);
+  const loudest = powers.reduce((a, b) => Math.max(a, b), QUIET);
   const indices = Uint8Array.from(powers, (power) => {
     const share = power > 0 ? 1 + (10 * Math.log10(power / loudest)) / RANGE : 0;
     return Math.max(0, Math.round(share * (LEVELS - 1)));

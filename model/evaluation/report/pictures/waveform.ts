@@ -7,13 +7,13 @@ export const WAVEFORM_HEIGHT = 100;
 const MIDDLE = WAVEFORM_HEIGHT / 2;
 /** Distance of the highest peak from the middle. */
 const REACH = MIDDLE - 4;
-/** Peaks below −60 dBFS count as silence: noise of the last bit is not enlarged to a wave. */
-const SILENCE = 1e-3;
+/** Peaks below this (−34 dBFS) are drawn smaller, so that quiet looks quiet. */
+const QUIET = 0.02;
 
 /** The outline between the lowest and the highest sample of each column, scaled to the sound's own peak. */
 export function waveformPath(samples: Float32Array): string {
   const peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const scale = peak > SILENCE ? REACH / peak : 0;
+  const scale = REACH / Math.max(peak, QUIET);
   const [upper, lower]: [number[], number[]] = [[], []];
   for (let column = 0; column < WAVEFORM_WIDTH; column++) {
     const from = Math.floor((column * samples.length) / WAVEFORM_WIDTH);

@@ -202,7 +202,9 @@ export async function syntheticReport(folder: string, clips: readonly ReportClip
 function estimate(value: number | null, clips: number, uniform: () => number): Estimate {
   if (value === null) return { value, clips: 0 };
   const width = (0.02 + 0.08 * Math.abs(value)) * (0.5 + uniform());
-  return { value, low: value - width, high: value + width * (0.7 + 0.6 * uniform()), clips };
+  // Most figures lie in 0…1 or above; what is negative, such as a lag, stays so.
+  const low = value >= 0 ? Math.max(0, value - width) : value - width;
+  return { value, low, high: value + width * (0.7 + 0.6 * uniform()), clips };
 }
 
 const near = (value: number | null, spread: number, uniform: () => number): number | null =>
