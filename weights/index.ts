@@ -96,6 +96,7 @@ export {
 } from './safetensors-writer.js';
 export type { OpenSibling } from './shards.js';
 export { type BlobLike, type ByteSource, blobSource, memorySource } from './source.js';
+export { BINDABLE_BYTES, outputParts, splitOutputs } from './split-outputs.js';
 export { toF32 } from './to-f32.js';
 export type { PythonValue, Scalar } from './torch/values.js';
 export { type DeviceDType, type UploadOptions, uploadWeights, type WeightSpec, type WeightTarget } from './upload.js';

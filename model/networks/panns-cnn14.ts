@@ -7,6 +7,7 @@ import { add, max, mean, mul, relu, reshape, rsqrt, sub, type Tensor } from '../
 import { convolve2d, linear } from './layers.js';
 import type { Parameters } from './parameters.js';
 import { averagePool2x2 } from './pooling.js';
+import { splitLayer } from './split-layer.js';
 
 export interface Cnn14Config {
   /** Mel bands. */
@@ -16,6 +17,8 @@ export interface Cnn14Config {
   /** Units of the fully connected layer: values of an embedding. */
   embedding: number;
   classes: number;
+  /** Bytes of a convolution's weights at most; wider ones come in parts. */
+  mostBytes: number;
 }
 
 export interface Cnn14Tensors {
@@ -33,8 +36,8 @@ export function cnn14(p: Parameters, config: Cnn14Config, spectrograms: Tensor):
   let x = p.in('bn0', () => normaliseBands(p, spectrograms));
   for (const [i, channels] of config.channels.entries()) {
     x = p.in(`conv_block${i + 1}`, () => {
-      const y = relu(convolve2d(p, 'conv1', x, channels, { kernel: [3, 3] }));
-      return relu(convolve2d(p, 'conv2', y, channels, { kernel: [3, 3] }));
+      const y = convolve3x3(p, 'conv1', x, channels, config.mostBytes);
+      return convolve3x3(p, 'conv2', y, channels, config.mostBytes);
     });
     if (i < config.channels.length - 1) x = averagePool2x2(x);
   }
@@ -42,6 +45,11 @@ export function cnn14(p: Parameters, config: Cnn14Config, spectrograms: Tensor):
   const pooled = add(max(overTime, [1]), mean(overTime, [1]));
   const embeddings = relu(linear(p, 'fc1', pooled, config.embedding));
   return { embeddings, logits: linear(p, 'fc_audioset', embeddings, config.classes) };
+}
+
+function convolve3x3(p: Parameters, name: string, x: Tensor, outputs: number, mostBytes: number): Tensor {
+  const layer = { name, outputs, inputs: 9 * x.shape[3]!, mostBytes };
+  return splitLayer(layer, (part, channels) => relu(convolve2d(p, part, x, channels, { kernel: [3, 3] })));
 }
 
 /**

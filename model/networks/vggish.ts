@@ -8,6 +8,7 @@ import { relu, reshape, type Tensor } from '../../engine/engine.js';
 import { convolve2d, linear } from './layers.js';
 import type { Parameters } from './parameters.js';
 import { maxPool2x2 } from './pooling.js';
+import { splitLayer } from './split-layer.js';
 
 /** Frames (10 ms each) and mel bands of an example. */
 export const VGGISH_EXAMPLE = { frames: 96, bands: 64 } as const;
@@ -18,6 +19,8 @@ export interface VggishConfig {
   /** Units of the first two fully connected layers. */
   hidden: readonly [number, number];
   embedding: number;
+  /** Bytes of a layer's weights at most; wider layers come in parts. */
+  mostBytes: number;
 }
 
 /** Places of the convolutions in the port's `features`, and whether pooling follows. */
@@ -40,7 +43,9 @@ export function vggish(p: Parameters, config: VggishConfig, examples: Tensor): T
   // The port puts channels last here too, to agree with the weights of the original.
   x = reshape(x, [x.shape[0]!, -1]);
   for (const [i, width] of [...config.hidden, config.embedding].entries()) {
-    x = relu(linear(p, `embeddings.${2 * i}`, x, width));
+    const inputs = x.shape[1]!;
+    const layer = { name: `embeddings.${2 * i}`, outputs: width, inputs, mostBytes: config.mostBytes };
+    x = splitLayer(layer, (name, outputs) => relu(linear(p, name, x, outputs)));
   }
   return x;
 }

@@ -1,6 +1,12 @@
 /** CNN14 of PANNs (Kong et al. 2020), as the published checkpoints `Cnn14_mAP=0.431` (32 kHz) and `Cnn14_16k_mAP=0.438`. */
 
-import { type Checkpoint, cnn14Checkpoint, cnn14Network } from '../../../weights/index.js';
+import {
+  BINDABLE_BYTES,
+  type Checkpoint,
+  cnn14Checkpoint,
+  cnn14Network,
+  splitOutputs,
+} from '../../../weights/index.js';
 import { type Cnn14Config, cnn14 } from '../../networks/index.js';
 import { EvaluationError } from '../errors.js';
 import { PannsMel, type PannsMelOptions } from './front-ends/panns-mel.js';
@@ -25,16 +31,17 @@ export const CNN14_TENSORS: string = `CNN14 of PANNs (bn0.weight, ${BLOCKS[0]} t
  * The network of a checkpoint, or nothing where it is another's. An embedding is the output of the first fully connected
  * layer. `Cnn14_DecisionLevelMax` has the same tensors and cannot be told apart; its classifier is used as CNN14's.
  *
+ * @param mostBytes of a buffer of weights, f32
  * @throws {EvaluationError} when the checkpoint does not tell its front end, or it is for another sample rate
  */
-export function cnn14OfPanns(file: Checkpoint): SoundNetwork | undefined {
+export function cnn14OfPanns(file: Checkpoint, mostBytes: number = BINDABLE_BYTES): SoundNetwork | undefined {
   const checkpoint = cnn14Network(file);
   const outputs = (name: string): number | undefined => checkpoint.tensors.get(name)?.shape[0];
   const channels = BLOCKS.map(outputs);
   const [bands, embedding, classes] = ['bn0.weight', 'fc1.weight', 'fc_audioset.weight'].map(outputs);
   if (bands === undefined || embedding === undefined || classes === undefined) return undefined;
   if (!channels.every((count) => count !== undefined)) return undefined;
-  const config: Cnn14Config = { bands, channels, embedding, classes };
+  const config: Cnn14Config = { bands, channels, embedding, classes, mostBytes };
   const { suffix, ...options } = frontEndOf(checkpoint);
   const { sampleRate, hop } = options;
   const mel = new PannsMel(options);
@@ -52,7 +59,7 @@ export function cnn14OfPanns(file: Checkpoint): SoundNetwork | undefined {
       const { embeddings, logits } = cnn14(p, config, spectrogram);
       return { embedding: embeddings, logits };
     },
-    weights: () => cnn14Checkpoint(checkpoint),
+    weights: async () => splitOutputs(await cnn14Checkpoint(checkpoint), mostBytes),
   };
 }
 

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { resample } from '../../../../model/evaluation/metrics/resample.js';
+import { cnn14OfPanns } from '../../../../model/evaluation/taggers/cnn14.js';
+import { NetworkTagger, type SoundNetwork } from '../../../../model/evaluation/taggers/network-tagger.js';
 import { openTagger } from '../../../../model/evaluation/taggers/open-tagger.js';
 import type { SoundTagger } from '../../../../model/evaluation/taggers/tagger.js';
-import { openCheckpoint, type TensorToWrite, tensorOf, writeSafetensors } from '../../../../weights/index.js';
+import { vggishNetwork } from '../../../../model/evaluation/taggers/vggish.js';
+import {
+  type Checkpoint,
+  openCheckpoint,
+  type TensorToWrite,
+  tensorOf,
+  writeSafetensors,
+} from '../../../../weights/index.js';
 import { sharedEngine } from '../../../harness/engine.js';
 import { nmse } from '../../../harness/goldens.js';
 import { suite } from '../../../harness/suite.js';
@@ -66,6 +75,23 @@ test('VGGish: embeddings of both examples are those of the PyTorch port, to NMSE
       ['VGGish', 16_000, undefined, undefined],
     );
   }));
+
+test('layers that are wider than a buffer may be give the same by parts', async () => {
+  const engine = await sharedEngine();
+  const sound = await goldenSound();
+  const embedded = async (file: string, network: (checkpoint: Checkpoint) => SoundNetwork): Promise<Float32Array> => {
+    const checkpoint = await openCheckpoint(checkpointPath(file));
+    const tagger = await NetworkTagger.load(engine, network(checkpoint), undefined);
+    const { windows } = await tagger.embed([sound]);
+    await tagger.dispose();
+    await checkpoint.close();
+    return Float32Array.from(windows[0]!.flatMap((window) => [...window]));
+  };
+  const vggish = await embedded('vggish.pth', (checkpoint) => vggishNetwork(checkpoint, 20_000)!);
+  assert.ok(nmse(vggish, await golden('vggish.embedding')) <= 1e-10);
+  const cnn14 = await embedded('cnn14.pth', (checkpoint) => cnn14OfPanns(checkpoint, 4000)!);
+  assert.ok(nmse(cnn14, await golden('cnn14.embedding')) <= 1e-10);
+});
 
 test('a sound at another rate is resampled, and any length has an embedding', async () =>
   withTagger('vggish.pth', async (tagger) => {
