@@ -7,6 +7,8 @@ import { integratedLoudness } from './gated-loudness.js';
 /** Samples per sample at which peaks between samples are looked for, and the taps of the interpolation. */
 const OVERSAMPLING = 8;
 const TAPS = 40;
+/** Samples that are worked on at once. */
+const BLOCK = 1 << 16;
 /** Decibels that quiet sound is lifted by at most. */
 const LARGEST_LIFT = 20;
 /** dBTP that no peak exceeds. */
@@ -15,28 +17,37 @@ const PEAK_CEILING = -1;
 const LIMITER_REACH = 0.005;
 
 /** The highest level between samples, in dBTP; −∞ for silence. */
-export const truePeak = (samples: Float32Array): number => decibels(peaks(samples).reduce((a, b) => Math.max(a, b), 0));
+export function truePeak(samples: Float32Array): number {
+  const floor = WORTH_INTERPOLATING * largest(samples);
+  let highest = 0;
+  for (let from = 0; from < samples.length; from += BLOCK) {
+    const to = Math.min(samples.length, from + BLOCK);
+    for (const peak of peaks(samples, from, to, 1, floor)) highest = Math.max(highest, peak);
+  }
+  return decibels(highest);
+}
 
 /**
  * The samples at a loudness of `target` LUFS, peaks held below −1 dBTP by a limiter. Quiet sound is lifted by 20 dB at most,
  * silence stays silence.
  */
 export function atLoudness(samples: Float32Array, rate: number, target: number): Float32Array {
+  const result = new Float32Array(samples.length);
   const loudness = integratedLoudness(samples, rate);
-  if (!Number.isFinite(loudness)) return limited(samples, rate);
-  let gain = Math.min(LARGEST_LIFT, target - loudness);
-  let result = limited(scaled(samples, gain), rate);
+  let gain = Number.isFinite(loudness) ? Math.min(LARGEST_LIFT, target - loudness) : 0;
+  limit(samples, amplitudeOf(gain), rate, result);
+  if (!Number.isFinite(loudness)) return result;
   // The limiter takes loudness away; twice is enough to give back what can be had.
   for (let i = 0; i < 2; i++) {
     gain = Math.min(LARGEST_LIFT, gain + target - integratedLoudness(result, rate));
-    result = limited(scaled(samples, gain), rate);
+    limit(samples, amplitudeOf(gain), rate, result);
   }
   return result;
 }
 
 const decibels = (amplitude: number): number => 20 * Math.log10(amplitude);
 const amplitudeOf = (level: number): number => 10 ** (level / 20);
-const scaled = (samples: Float32Array, gain: number): Float32Array => samples.map((v) => v * amplitudeOf(gain));
+const largest = (samples: Float32Array): number => samples.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
 /** Windowed-sinc interpolation to the phases between two samples. */
 const PHASES: readonly Float64Array[] = Array.from({ length: OVERSAMPLING - 1 }, (_, phase) => {
@@ -52,13 +63,17 @@ const PHASES: readonly Float64Array[] = Array.from({ length: OVERSAMPLING - 1 },
 /** Between samples this far below the highest there is no higher peak. */
 const WORTH_INTERPOLATING = 0.35;
 
-/** For each sample the largest magnitude from it to the next, between them too. */
-function peaks(samples: Float32Array): Float32Array {
+/**
+ * For each of the samples [from, to), `gain` times as large, the largest magnitude from it to the next, between them too.
+ * Where both are below `floor`, that of the sample alone.
+ */
+function peaks(samples: Float32Array, from: number, to: number, gain: number, floor: number): Float32Array {
   const before = TAPS / 2 - 1;
-  const padded = new Float32Array(samples.length + TAPS);
-  padded.set(samples, before);
-  const floor = WORTH_INTERPOLATING * samples.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const out = new Float32Array(samples.length);
+  const padded = new Float32Array(to - from + TAPS);
+  const first = Math.max(0, from - before);
+  const source = samples.subarray(first, Math.min(samples.length, to + TAPS - before));
+  for (const [i, v] of source.entries()) padded[first - from + before + i] = v * gain;
+  const out = new Float32Array(to - from);
   for (let n = 0; n < out.length; n++) {
     let peak = Math.abs(padded[n + before]!);
     if (Math.max(peak, Math.abs(padded[n + before + 1]!)) >= floor) {
@@ -73,21 +88,29 @@ function peaks(samples: Float32Array): Float32Array {
   return out;
 }
 
-/** The gain falls before a peak that would exceed the ceiling and rises after it, over LIMITER_REACH, and is 1 elsewhere. */
-function limited(samples: Float32Array, rate: number): Float32Array {
+/**
+ * Writes the samples, `gain` times as large and limited, to `result`: the gain falls before a peak that would exceed the
+ * ceiling and rises after it, over LIMITER_REACH. In blocks, for an hour of sound has more samples than fit thrice.
+ */
+function limit(samples: Float32Array, gain: number, rate: number, result: Float32Array): void {
   const ceiling = amplitudeOf(PEAK_CEILING - 0.2);
-  const needed = peaks(samples).map((peak) => (peak > ceiling ? ceiling / peak : 1));
-  if (needed.every((gain) => gain === 1)) return samples;
+  const floor = WORTH_INTERPOLATING * largest(samples) * gain;
   const reach = Math.max(TAPS, Math.round(LIMITER_REACH * rate));
-  const lowest = slidingMinimum(needed, reach);
-  // The mean over as many samples of minima over twice as many never exceeds what is needed.
-  const sums = new Float64Array(lowest.length + 1);
-  for (let i = 0; i < lowest.length; i++) sums[i + 1] = sums[i]! + lowest[i]!;
-  return samples.map((v, n) => {
-    const from = Math.max(0, n - reach);
-    const to = Math.min(lowest.length, n + reach + 1);
-    return (v * (sums[to]! - sums[from]!)) / (to - from);
-  });
+  for (let from = 0; from < samples.length; from += BLOCK) {
+    const to = Math.min(samples.length, from + BLOCK);
+    // What a sample is multiplied by depends on peaks within twice the reach.
+    const [first, last] = [Math.max(0, from - 2 * reach), Math.min(samples.length, to + 2 * reach)];
+    const needed = peaks(samples, first, last, gain, floor).map((peak) => (peak > ceiling ? ceiling / peak : 1));
+    const lowest = slidingMinimum(needed, reach);
+    // The mean over as many samples of minima over twice as many never exceeds what is needed.
+    const sums = new Float64Array(lowest.length + 1);
+    for (let i = 0; i < lowest.length; i++) sums[i + 1] = sums[i]! + lowest[i]!;
+    for (let n = from; n < to; n++) {
+      const start = Math.max(0, n - first - reach);
+      const end = Math.min(lowest.length, n - first + reach + 1);
+      result[n] = (samples[n]! * gain * (sums[end]! - sums[start]!)) / (end - start);
+    }
+  }
 }
 
 /** The least of the values within `reach` to either side of each. */
