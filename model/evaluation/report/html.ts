@@ -16,7 +16,7 @@ import type { EvaluationReport } from './report.js';
 export interface WriteReportOptions extends MediaOptions {
   /** Folder that the report's paths of videos and sounds are relative to; by default that of the HTML file. */
   folder?: string | undefined;
-  /** Keys of the metrics of the first table; by default the first ones of each group. */
+  /** Keys of the metrics of the first table; by default a choice of synchrony and quality. */
   headline?: readonly string[] | undefined;
   /** Clips that get a card with video and sounds, from the first on. Default 40. */
   cards?: number | undefined;

@@ -32,19 +32,17 @@ export interface PageParts {
   script: string;
 }
 
-/** Metrics of the first table where none are named: the first ones of each group. */
-const FIRST_OF_GROUP: Readonly<Record<MetricDescription['group'], number>> = {
-  synchrony: 3,
-  quality: 2,
-  distribution: 1,
-  'machine-like': 1,
-  loudness: 0,
-};
+/** Metrics of the first table where none are named, those of them that the report has; else its first ones. */
+const HEADLINE: readonly string[] = [
+  ...['f1-50', 'f1-100', 'f1-50-best-lag', 'timing-error', 'envelope'],
+  ...['stft-l1', 'log-mel', 'fd-onset'],
+];
 
 /** @throws {EvaluationError} for a key that the report has no metric of */
 export function headlineMetrics({ metrics }: EvaluationReport, keys?: readonly string[]): MetricDescription[] {
   if (keys === undefined) {
-    return GROUPS.flatMap(({ group }) => metrics.filter((m) => m.group === group).slice(0, FIRST_OF_GROUP[group]));
+    const found = HEADLINE.flatMap((key) => metrics.filter((metric) => metric.key === key));
+    return found.length > 0 ? found : metrics.slice(0, HEADLINE.length);
   }
   return keys.map((key) => {
     const found = metrics.find((metric) => metric.key === key);

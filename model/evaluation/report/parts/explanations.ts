@@ -55,8 +55,8 @@ export function licenceList({ dataset }: EvaluationReport): Markup {
   )}</ul>`;
 }
 
-/** What a reader must know before the figures: few clips, clips without events, failures. */
-export function cautions({ dataset, failures }: EvaluationReport): readonly Markup[] {
+/** What a reader must know before the figures: few clips, clips without events, failures, controls that could not be had. */
+export function cautions({ dataset, failures, missing = [] }: EvaluationReport): readonly Markup[] {
   const { clips } = dataset;
   const silent = clips.filter(({ eventSource }) => eventSource === 'none').map(({ name }) => name);
   const guessed = clips.filter(({ eventSource }) => eventSource === 'video alone').map(({ name }) => name);
@@ -73,10 +73,14 @@ export function cautions({ dataset, failures }: EvaluationReport): readonly Mark
     found.push(html`<li>Events guessed from the video alone, without annotation or sound: ${guessed.join(', ')}.</li>`);
   }
   if (failures.length > 0) {
+    const failed = new Set(failures.map(({ clip }) => clip)).size;
     found.push(
-      html`<li><a href="#failures">${failures.length} ${failures.length === 1 ? 'sound' : 'sounds'} could not be scored</a>, and ${failures.length === 1 ? 'counts' : 'count'} nowhere.</li>`,
+      html`<li><a href="#failures">${failed} ${failed === 1 ? 'clip' : 'clips'} could not be scored for all</a> and ${
+        failed === 1 ? 'is' : 'are'
+      } left out of every figure.</li>`,
     );
   }
+  for (const { system, reason } of missing) found.push(html`<li>Missing: ${system} (${reason}).</li>`);
   return found;
 }
 

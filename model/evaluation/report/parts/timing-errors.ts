@@ -11,7 +11,7 @@ const BIN = 10;
 const NARROW = 50;
 const HEIGHT = 60;
 
-/** Errors of a system's matched pairs, in milliseconds and ascending, and the events that could be matched. */
+/** Errors of a system's matched pairs, in milliseconds and ascending, and the events that could be matched; clips that failed count nowhere. */
 interface Timing {
   system: SystemReport;
   errors: readonly number[];
@@ -27,12 +27,14 @@ export function timingHistograms(report: EvaluationReport): Markup {
   return html`<div class="histograms">${timings.map((timing) => histogram(timing, tallest))}</div>`;
 }
 
-function timingOf(system: SystemReport, { dataset }: EvaluationReport): Timing {
+function timingOf(system: SystemReport, { dataset, failures }: EvaluationReport): Timing {
+  const failed = new Set(failures.map(({ clip }) => clip));
+  const clips = system.clips.filter(({ clip }) => !failed.has(clip));
   const events = new Map(dataset.clips.map((clip) => [clip.name, clip.events.length]));
   return {
     system,
-    errors: system.clips.flatMap(({ timingErrors }) => timingErrors.map((s) => s * 1000)).sort((a, b) => a - b),
-    events: system.clips.reduce((sum, { clip }) => sum + (events.get(clip) ?? 0), 0),
+    errors: clips.flatMap(({ timingErrors }) => timingErrors.map((s) => s * 1000)).sort((a, b) => a - b),
+    events: clips.reduce((sum, { clip }) => sum + (events.get(clip) ?? 0), 0),
   };
 }
 

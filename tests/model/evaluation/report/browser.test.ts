@@ -93,7 +93,7 @@ for (const where of ['inside', 'beside'] as const) {
 test('the figures on the page are those of the JSON', async () => {
   const { page, report, close } = await open('inside');
   for (const { name, metrics } of report.systems) {
-    for (const key of ['f1At50', 'f1At100', 'stftL1']) {
+    for (const key of ['f1-50', 'f1-100', 'stft-l1']) {
       const shown = page.locator(`#results td[data-system="${name}"][data-metric="${key}"] data`).first();
       const value = metrics[key]!.value!;
       const text = (await shown.textContent())!;

@@ -53,11 +53,11 @@ test('figures stand in the table as they are in the report, with their intervals
   const page = readFileSync(at('figures.html'), 'utf8');
   assert.equal(Buffer.byteLength(page), written.bytes);
   for (const { name, metrics } of systems) {
-    const { value, low, high } = metrics.f1At50!;
-    assert.deepEqual(cell(page, name, 'f1At50'), [String(value), value!.toFixed(3)]);
+    const { value, low, high } = metrics['f1-50']!;
+    assert.deepEqual(cell(page, name, 'f1-50'), [String(value), value!.toFixed(3)]);
     assert.ok(page.includes(`[${low!.toFixed(3)}, ${high!.toFixed(3)}]`.replaceAll('-', '−')), name);
   }
-  assert.deepEqual(cell(page, 'White noise', 'bestLag'), [], 'what is not defined has no value');
+  assert.deepEqual(cell(page, 'White noise', 'timing-error'), [], 'what is not defined has no value');
   const kept = /<script type="application\/json" id="report">(.*?)<\/script>/s.exec(page)![1]!;
   assert.deepEqual(JSON.parse(kept), JSON.parse(JSON.stringify(await textReport())));
 });
@@ -114,16 +114,18 @@ test('a video or sound that cannot be read is told of in its place, and the rest
   assert.equal(page.match(/data-type="audio\/flac"/g)!.length, base.systems.length - 1);
 });
 
-test('cautions: few clips, clips without events, failures', async () => {
+test('cautions: few clips, clips without events, failures, missing controls', async () => {
   const base = await textReport({ eventSource: 'none', events: [] });
+  const missing = [{ system: 'recordings', reason: 'nothing is fetched offline' }];
   await writeReport(
-    { ...base, failures: [{ system: 'VTA-LDM', clip: 'bounce', error: 'no WAV' }] },
+    { ...base, failures: [{ system: 'VTA-LDM', clip: 'bounce', error: 'no WAV' }], missing },
     at('cautions.html'),
   );
   const page = readFileSync(at('cautions.html'), 'utf8');
   assert.match(page, /1 clip proves little/);
   assert.match(page, /not scored for synchrony: bounce\./);
-  assert.match(page, /1 sound could not be scored/);
+  assert.match(page, /1 clip could not be scored for all<\/a> and is left out of every figure/);
+  assert.match(page, /Missing: recordings \(nothing is fetched offline\)/);
   assert.match(page, /<b>VTA-LDM<\/b> on <b>bounce<\/b>: no WAV/);
 });
 
@@ -132,7 +134,7 @@ test('an ablation is drawn as bars, with the cost of each cell', async () => {
     { name: 'base', estimate: { value: 0.7, low: 0.65, high: 0.75, clips: 40 }, seconds: 640 },
     { name: 'without flow', estimate: { value: 0.2, low: 0.15, high: 0.25, clips: 40 }, seconds: 600 },
   ];
-  await writeReport({ ...(await textReport()), ablation: { metric: 'f1At50', cells } }, at('ablation.html'));
+  await writeReport({ ...(await textReport()), ablation: { metric: 'f1-50', cells } }, at('ablation.html'));
   const table = /<table class="ablation">.*?<\/table>/s.exec(readFileSync(at('ablation.html'), 'utf8'))![0];
   assert.match(
     table,
@@ -144,7 +146,7 @@ test('an ablation is drawn as bars, with the cost of each cell', async () => {
 test('an unknown metric, or a folder that is not there, is named', async () => {
   await assert.rejects(async () => writeReport(await textReport(), at('x.html'), { headline: ['f2'] }), {
     name: EvaluationError.name,
-    message: /no metric is named f2; its first table can show f1At50, /,
+    message: /no metric is named f2; its first table can show f1-50, /,
   });
   await assert.rejects(async () => writeReport(await textReport(), at('no/such/x.html')), {
     name: EvaluationError.name,
