@@ -5,9 +5,9 @@ import { quantile, signedText } from './figures.js';
 import { html, type Markup } from './markup.js';
 import { KINDS } from './metric-table.js';
 
-/** Milliseconds of the largest error, of a bin, and of the narrower tolerance. */
-const LARGEST = 100;
+/** Milliseconds of a bin, of the outer edge of the last one, and of the narrower tolerance: bins are centered on 0, ±10, … */
 const BIN = 10;
+const EDGE = 105;
 const NARROW = 50;
 const HEIGHT = 60;
 
@@ -40,9 +40,9 @@ function timingOf(system: SystemReport, { dataset, failures }: EvaluationReport)
 
 /** The share of the events in each bin. */
 function shares({ errors, events }: Timing): number[] {
-  const bins = new Array<number>((2 * LARGEST) / BIN).fill(0);
+  const bins = new Array<number>((2 * EDGE) / BIN).fill(0);
   for (const error of errors) {
-    const bin = Math.floor((error + LARGEST) / BIN);
+    const bin = Math.floor((error + EDGE) / BIN);
     bins[Math.max(0, Math.min(bins.length - 1, bin))]! += 1 / Math.max(1, events);
   }
   return bins;
@@ -61,8 +61,8 @@ function histogram(timing: Timing, tallest: number): Markup {
   const matched = `${errors.length} of ${events} events matched`;
   const words = errors.length > 0 ? [matched, `median ${median} ms, quartiles ${low}, ${high}`] : [matched];
   return html`<figure class="histogram ${system.kind}"><figcaption><b>${system.name}</b>${words.map((line) => html`<span>${line}</span>`)}</figcaption>
-<svg viewBox="0 0 ${2 * LARGEST} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Timing errors of ${system.name}: ${words.join(', ')}">
-<rect class="band" x="${LARGEST - NARROW}" y="0" width="${2 * NARROW}" height="${HEIGHT}"/><line x1="${LARGEST}" y1="0" x2="${LARGEST}" y2="${HEIGHT}"/>${bars}</svg>
+<svg viewBox="0 0 ${2 * EDGE} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Timing errors of ${system.name}: ${words.join(', ')}">
+<rect class="band" x="${EDGE - NARROW}" y="0" width="${2 * NARROW}" height="${HEIGHT}"/><line x1="${EDGE}" y1="0" x2="${EDGE}" y2="${HEIGHT}"/>${bars}</svg>
 <div class="scale" aria-hidden="true"><span>−100</span><span>0</span><span>+100 ms</span></div></figure>
 `;
 }
