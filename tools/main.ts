@@ -9,6 +9,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../engine/platform/package-path.js';
 import { OnsetError } from '../kernels/errors.js';
+import { register as ablate } from './ablate.js';
 import { register as bench } from './bench.js';
 import { register as doctor } from './doctor.js';
 import { register as evaluate } from './eval.js';
@@ -22,7 +23,7 @@ import { register as test } from './test.js';
 import { register as train } from './train.js';
 import { register as weights } from './weights.js';
 
-const COMMANDS = [run, look, pull, doctor, test, train, evaluate, bench, stage, weights];
+const COMMANDS = [run, look, pull, doctor, test, train, evaluate, ablate, bench, stage, weights];
 
 /** The exit code that an error of a command stands for. */
 function exitCodeOf(error: unknown): number {

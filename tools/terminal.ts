@@ -23,6 +23,13 @@ export function result(text: string): void {
   }
 }
 
+/** A time to wait, such as `4 s`, `3 min 20 s` or `2 h 5 min`. */
+export function clock(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes > 0 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
+}
+
 /** The launcher hands stderr on through a filter; this gives it back the looks of the terminal that it ends in. */
 export function restoreTerminal(): void {
   const columns = Number(process.env.ONSET_STDERR_COLUMNS);

@@ -7,7 +7,7 @@ import { packageVersion } from '../engine/platform/package-path.js';
 import type { TrainOptions } from '../model/training/train.js';
 import { interruptible } from './interrupt.js';
 import { whole } from './options.js';
-import { result, say } from './terminal.js';
+import { clock, result, say } from './terminal.js';
 
 interface TrainCommandOptions {
   out?: string;
@@ -96,8 +96,3 @@ function reporters(began: number, json: boolean): Pick<TrainOptions, 'onData' | 
 }
 
 const secondsSince = (began: number): number => (Date.now() - began) / 1000;
-
-function clock(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return minutes > 0 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
-}

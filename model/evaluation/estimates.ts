@@ -1,7 +1,8 @@
 /** Figures over clips, with their intervals, and differences between systems. */
 
+import { EvaluationError } from './errors.js';
 import { POOLED_METRICS, SOUND_METRICS } from './evaluation-metrics.js';
-import type { MeasuredSound } from './metric.js';
+import type { MeasuredSound, SoundMetrics } from './metric.js';
 import type { Estimate, MetricDescription, PairedDifference } from './report/report.js';
 import { bootstrapInterval } from './statistics/bootstrap.js';
 import { pairedPermutationTest } from './statistics/permutation-test.js';
@@ -34,33 +35,68 @@ const STATISTICS: readonly Statistic[] = [
   ),
 ];
 
-export const METRICS: readonly MetricDescription[] = STATISTICS.map(({ description }) => description);
+/** The metrics of an evaluation: all of them, or some. */
+export interface MetricSelection {
+  descriptions: readonly MetricDescription[];
+  statistics: readonly Statistic[];
+  /** What is taken of each sound. */
+  ofSounds: readonly SoundMetrics[];
+}
+
+/**
+ * The metrics of these keys; all without any.
+ *
+ * @throws {EvaluationError} for a key that there is not
+ */
+export function selectMetrics(keys?: readonly string[]): MetricSelection {
+  const known = STATISTICS.map(({ description }) => description.key);
+  const odd = keys?.find((key) => !known.includes(key));
+  if (odd !== undefined) throw new EvaluationError(`there is no metric ${odd}; there are ${known.join(', ')}`);
+  const chosen = ({ key }: MetricDescription): boolean => keys?.includes(key) ?? true;
+  const statistics = STATISTICS.filter(({ description }) => chosen(description));
+  return {
+    descriptions: statistics.map(({ description }) => description),
+    statistics,
+    ofSounds: SOUND_METRICS.filter(({ descriptions }) => descriptions.some(chosen)),
+  };
+}
 
 /** Draws of a paired test: p is known to about .01 where it is .05. */
 const PERMUTATIONS = 2000;
 
 /** Every metric of a system's sounds, with its bootstrap interval over clips; seeds of a clip stay together. */
-export function estimatesOf(sounds: readonly MeasuredSound[]): Record<string, Estimate> {
+export function estimatesOf(
+  { statistics }: MetricSelection,
+  sounds: readonly MeasuredSound[],
+): Record<string, Estimate> {
   const clips = byClip(sounds);
   return Object.fromEntries(
-    STATISTICS.map(({ description, takes, of }) => [description.key, bootstrapInterval(clips.filter(takes), of)]),
+    statistics.map(({ description, takes, of }) => [description.key, bootstrapInterval(clips.filter(takes), of)]),
   );
 }
 
-/** Every metric of a single sound. */
-export function figuresOf(sound: MeasuredSound): Record<string, number | null> {
+/** Every metric of some sounds, such as those of one seed, or a single one. */
+export function figuresOf(
+  { statistics }: MetricSelection,
+  sounds: readonly MeasuredSound[],
+): Record<string, number | null> {
+  const clips = byClip(sounds);
   return Object.fromEntries(
-    STATISTICS.map(({ description, takes, of }) => [description.key, takes([sound]) ? of([[sound]]) : null]),
+    statistics.map(({ description, takes, of }) => {
+      const taken = clips.filter(takes);
+      return [description.key, taken.length > 0 ? of(taken) : null];
+    }),
   );
 }
 
 /** Every metric of one system less that of another, over the clips that both have; those without any are left out. */
 export function differencesOf(
+  { statistics }: MetricSelection,
   [system, sounds]: readonly [string, readonly MeasuredSound[]],
   [against, others]: readonly [string, readonly MeasuredSound[]],
 ): PairedDifference[] {
   const ofOther = new Map(byClip(others).map((each) => [each[0]!.clip, each]));
-  return STATISTICS.flatMap(({ description, takes, of }): PairedDifference[] => {
+  return statistics.flatMap(({ description, takes, of }): PairedDifference[] => {
     const pairs = byClip(sounds).flatMap((mine): [OfClip, OfClip][] => {
       const theirs = ofOther.get(mine[0]!.clip);
       return theirs && takes(mine) && takes(theirs) ? [[mine, theirs]] : [];

@@ -5,7 +5,7 @@ import { FfmpegMissingError, MediaError } from '../media/index.js';
 import type { Dataset, DatasetClip } from './datasets/dataset.js';
 import { openDatasetClip } from './datasets/open-clip.js';
 import { EvaluationError } from './errors.js';
-import { differencesOf, estimatesOf, figuresOf, METRICS } from './estimates.js';
+import { differencesOf, estimatesOf, figuresOf, type MetricSelection, selectMetrics } from './estimates.js';
 import { measureSound } from './measure.js';
 import type { MeasuredSound } from './metric.js';
 import type {
@@ -18,7 +18,7 @@ import type {
 } from './report/report.js';
 import type { SoundStore } from './sound-store.js';
 import { clickTrack } from './systems/clicks.js';
-import { randomOnsets, rotatedInTime, shuffledVideo, silence, whiteNoise } from './systems/controls.js';
+import { randomOnsets, rotatedInTime, shuffledName, shuffledVideo, silence, whiteNoise } from './systems/controls.js';
 import { trueAudio } from './systems/references.js';
 import type { System } from './systems/system.js';
 
@@ -26,6 +26,8 @@ export interface EvaluateOptions {
   store: SoundStore;
   /** From 0 to 2³² − 1; default 0 alone. */
   seeds?: readonly number[] | undefined;
+  /** Keys of the metrics to take; default: all. */
+  metrics?: readonly string[] | undefined;
   /** References and controls that need more than the clips, such as the codec's; beside those that are always made. */
   controls?: readonly System[] | undefined;
   /** Controls that cannot be had, and why; the report says so. */
@@ -77,6 +79,7 @@ class Run {
   readonly #systems: readonly System[];
   readonly #options: EvaluateOptions;
   readonly #seeds: readonly number[];
+  readonly #metrics: MetricSelection;
   readonly #failures: Failure[] = [];
   readonly #missing: MissingControl[];
 
@@ -85,6 +88,7 @@ class Run {
     this.#systems = systems;
     this.#options = options;
     this.#seeds = options.seeds ?? [0];
+    this.#metrics = selectMetrics(options.metrics);
     this.#missing = [...(options.missing ?? [])];
   }
 
@@ -107,7 +111,7 @@ class Run {
         clips: opened.map((clip) => this.#clipReport(clip)),
       },
       seeds: this.#seeds,
-      metrics: METRICS,
+      metrics: this.#metrics.descriptions,
       systems: all.map((each) => this.#systemReport(each, failed)),
       differences: this.#differences(all, failed),
       failures: this.#failures,
@@ -138,7 +142,7 @@ class Run {
       const rotated = rotatedInTime(system, soundOf);
       if (clips.length > 1) return [shuffledVideo(system, clips, soundOf), rotated];
       const reason = 'there is a single clip; two or more are needed';
-      this.#missing.push({ system: `${system.name}, shuffled video`, reason });
+      this.#missing.push({ system: shuffledName(system.name), reason });
       return [rotated];
     });
     const plain = [
@@ -180,7 +184,7 @@ class Run {
     const { store, listen = 0, signal } = this.#options;
     const made = await store.soundOf(system, clip, { seed, signal });
     if (!made) return;
-    const sound = measureSound(system, clip, seed, made);
+    const sound = measureSound(this.#metrics.ofSounds, system, clip, seed, made);
     sounds.push(sound);
     const shown = seed === this.#seeds[0] && index < listen;
     const stored = system.cacheKey !== undefined;
@@ -215,13 +219,14 @@ class Run {
       name: system.name,
       kind: system.kind,
       description: system.description,
-      metrics: estimatesOf(counted),
+      metrics: estimatesOf(this.#metrics, counted),
+      ...(system.seeded && this.#seeds.length > 1 && { bySeed: this.#bySeed(counted) }),
       clips: sounds.map((sound): ClipReport => {
         const { path, events } = extras.get(sound)!;
         return {
           clip: sound.clip.name,
           seed: sound.seed,
-          metrics: figuresOf(sound),
+          metrics: figuresOf(this.#metrics, [sound]),
           onsets: sound.onsets.map(({ time }) => time),
           timingErrors: sound.sync?.timingErrors ?? [],
           ...(events && { events }),
@@ -231,6 +236,16 @@ class Run {
     };
   }
 
+  #bySeed(sounds: readonly MeasuredSound[]): SystemReport['bySeed'] {
+    return this.#seeds.map((seed) => ({
+      seed,
+      metrics: figuresOf(
+        this.#metrics,
+        sounds.filter((sound) => sound.seed === seed),
+      ),
+    }));
+  }
+
   /** Between each two systems, and of each with its own sounds shuffled. */
   #differences(all: readonly Measured[], failed: ReadonlySet<string>): EvaluationReport['differences'] {
     const counted = all.map(
@@ -238,8 +253,8 @@ class Run {
     );
     const systems = counted.slice(0, this.#systems.length);
     return systems.flatMap((system, i) => {
-      const shuffled = counted.filter(([name]) => name === `${system[0]}, shuffled video`);
-      return [...systems.slice(i + 1), ...shuffled].flatMap((other) => differencesOf(system, other));
+      const shuffled = counted.filter(([name]) => name === shuffledName(system[0]));
+      return [...systems.slice(i + 1), ...shuffled].flatMap((other) => differencesOf(this.#metrics, system, other));
     });
   }
 

@@ -1,5 +1,8 @@
 /** Measures of generated sound, the clips to measure on, controls, and the report. */
 
+export { ablate } from './ablation/ablate.js';
+export { ablationTable } from './ablation/results-table.js';
+export { readAblationTable } from './ablation/table.js';
 export type { Dataset } from './datasets/dataset.js';
 export { readDataset } from './datasets/manifest.js';
 export { proceduralDataset } from './datasets/procedural.js';

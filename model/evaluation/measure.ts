@@ -3,8 +3,7 @@
 import { type DatasetClip, SOUND_RATE } from './datasets/dataset.js';
 import { toLength } from './datasets/open-clip.js';
 import { EvaluationError } from './errors.js';
-import { SOUND_METRICS } from './evaluation-metrics.js';
-import type { MeasuredSound, MetricInput } from './metric.js';
+import type { MeasuredSound, MetricInput, SoundMetrics } from './metric.js';
 import { detectScoredOnsets } from './metrics/onset-detection.js';
 import { resample } from './metrics/resample.js';
 import { syncScore } from './metrics/sync-score.js';
@@ -14,18 +13,24 @@ import type { System, SystemSound } from './systems/system.js';
 const trueOnsets = new WeakMap<DatasetClip, NonNullable<MetricInput['reference']>>();
 
 /**
- * Takes every figure of a system's sound for a clip.
+ * Takes the figures of a system's sound for a clip.
  *
  * @throws {EvaluationError} when a sample is not finite
  */
-export function measureSound(system: System, clip: DatasetClip, seed: number, made: SystemSound): MeasuredSound {
+export function measureSound(
+  metrics: readonly SoundMetrics[],
+  system: System,
+  clip: DatasetClip,
+  seed: number,
+  made: SystemSound,
+): MeasuredSound {
   const sound = soundOfClip(system, clip, made);
   const onsets = detectScoredOnsets(sound, SOUND_RATE);
   const demanded = clip.events.some(({ optional }) => !optional);
   const offset = system.hasOffset ? clip.offset : 0;
   const sync = demanded ? syncScore({ onsets, events: clip.events, offset }) : null;
   const input: MetricInput = { clip, sound, onsets, reference: referenceOf(clip), sync };
-  const values = Object.assign({}, ...SOUND_METRICS.map((metrics) => metrics.measure(input)));
+  const values = Object.assign({}, ...metrics.map((metric) => metric.measure(input)));
   return { clip, seed, onsets, sync, values };
 }
 

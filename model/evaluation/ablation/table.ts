@@ -19,6 +19,8 @@ export interface AblationEvaluation {
   clips?: number | undefined;
   /** Key of the metric that cells are compared by. */
   metric: string;
+  /** Keys of the other metrics to take; undefined: all that there are. */
+  metrics?: string[] | undefined;
   /** Steps of the sampler and guidance. */
   steps: number;
   guidance: number;
@@ -65,6 +67,7 @@ const tableSchema = z.strictObject({
     split: z.string().min(1).optional(),
     clips: wholeNumber.min(2).optional(),
     metric: z.string().min(1),
+    metrics: z.array(z.string().min(1)).optional(),
     steps: wholeNumber.min(1).max(1000).default(8),
     guidance: z.number().min(0).default(2),
   }),

@@ -37,6 +37,8 @@ export interface SystemReport {
   kind: 'system' | 'reference' | 'control';
   description: string;
   metrics: Readonly<Record<string, Estimate>>;
+  /** Where there are several seeds and the sound depends on them: the figures of each alone. */
+  bySeed?: readonly { seed: number; metrics: Readonly<Record<string, number | null>> }[];
   clips: readonly ClipReport[];
 }
 

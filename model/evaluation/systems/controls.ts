@@ -6,6 +6,9 @@ import { EvaluationError } from '../errors.js';
 import { clicksAt } from './clicks.js';
 import type { SoundOf, System, SystemSound } from './system.js';
 
+/** Name of the control of a system. */
+export const shuffledName = (system: string): string => `${system}, shuffled video`;
+
 /**
  * The system's own sounds, each heard with another clip: that of the clip some places on, cyclically, by a number that the
  * seed draws. A system that sees nothing scores the same with these as with its own. A sound that is shorter than the clip
@@ -15,7 +18,7 @@ import type { SoundOf, System, SystemSound } from './system.js';
  * @throws {EvaluationError} for fewer than two clips
  */
 export function shuffledVideo(base: System, clips: readonly DatasetClip[], soundOf: SoundOf): System {
-  const name = `${base.name}, shuffled video`;
+  const name = shuffledName(base.name);
   if (clips.length < 2) throw new EvaluationError(`${name}: ${clips.length} clip; two or more are needed`);
   return {
     name,

@@ -91,6 +91,36 @@ test('perfect events score 1, a shift of 80 ms only within 100, doubled onsets l
     assert.match(textTable(report), /^perfect +\d\.\d{3} \[/m);
   }));
 
+test('only chosen metrics are taken, and of seeded systems the figures of each seed', () =>
+  withClips(async (dataset, folder) => {
+    const store = new SoundStore(join(folder, 'work'));
+    // Perfect with seed 4, and silent with seed 5.
+    const moody: System = {
+      ...clicking('moody', (times) => times, { seeded: true }),
+      soundFor: async (clip, { seed }) => ({
+        samples: clicksAt(seed === 4 ? clip.events.map(({ time }) => time) : [], clip.seconds),
+        sampleRate: SOUND_RATE,
+      }),
+    };
+    const metrics = ['stft-l1', 'f1-100'];
+    const report = await evaluate(dataset, [moody], { store, metrics, seeds: [4, 5] });
+    assert.deepEqual(report.metrics.map(({ key }) => key).sort(), ['f1-100', 'stft-l1']);
+    const { bySeed, metrics: estimates } = named(report, 'moody');
+    assert.deepEqual(Object.keys(estimates).sort(), ['f1-100', 'stft-l1']);
+    assert.deepEqual(
+      bySeed!.map(({ seed }) => seed),
+      [4, 5],
+    );
+    const [perfect, silent] = bySeed!.map((each) => each.metrics['f1-100']!);
+    assert.ok(perfect! > 0.95 && silent === 0);
+    assert.ok(estimates['f1-100']!.value! > 0.5 && estimates['f1-100']!.value! < 0.8);
+    assert.equal(named(report, 'silence').bySeed, undefined);
+    await assert.rejects(
+      evaluate(dataset, [moody], { store, metrics: ['beauty'] }),
+      (error: Error) => error instanceof EvaluationError && /no metric beauty; there are f1-50, /.test(error.message),
+    );
+  }));
+
 test('a clip without events has no synchrony, and figures say how many clips they are of', () =>
   withClips(async (dataset, folder) => {
     const entries = dataset.entries.map((entry, i) => ({ ...entry, ...(i === 0 && { events: [] }) }));

@@ -35,7 +35,7 @@ function table(): AblationTable {
         frozen: { generator: { freezeEncoder: true } },
       },
       seeds: [4],
-      evaluation: { metric: 'f1At100' },
+      evaluation: { metric: 'f1-100' },
     }),
   );
   return readAblationTable(path);

@@ -20,7 +20,7 @@ function read(changes: object = {}): AblationTable {
     base: TINY_CONFIG,
     cells: { plain: {}, frozen: { generator: { freezeEncoder: true } } },
     seeds: [0, 1],
-    evaluation: { metric: 'f1At100' },
+    evaluation: { metric: 'f1-100' },
     ...changes,
   };
   writeFileSync(path, JSON.stringify(table));
@@ -49,10 +49,7 @@ test('cells are the base with the table’s changes, then their own', () => {
   assert.deepEqual(frozen!.config, { ...plain!.config, generator: { ...base.generator, freezeEncoder: true } });
   assert.equal(reference, 'plain', 'the first cell, unless another is named');
   assert.equal(read({ reference: 'frozen' }).reference, 'frozen');
-  assert.deepEqual(
-    { ...evaluation },
-    { data: 'procedural', root: undefined, metric: 'f1At100', steps: 8, guidance: 2 },
-  );
+  assert.deepEqual({ ...evaluation }, { data: 'procedural', root: undefined, metric: 'f1-100', steps: 8, guidance: 2 });
 });
 
 test('a cell that is no training config is refused with its name and the key', () => {
