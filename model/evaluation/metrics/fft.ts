@@ -55,23 +55,28 @@ export class RealFft {
     }
     this.#butterflies();
     for (let k = 0; k <= half; k++) {
-      const [a, b] = [k === half ? 0 : k, k === 0 ? 0 : half - k];
-      const [evenRe, evenIm] = [(zr[a]! + zr[b]!) / 2, (zi[a]! - zi[b]!) / 2];
-      const [oddRe, oddIm] = [(zi[a]! + zi[b]!) / 2, (zr[b]! - zr[a]!) / 2];
+      const a = k === half ? 0 : k;
+      const b = k === 0 ? 0 : half - k;
+      const evenRe = (zr[a]! + zr[b]!) / 2;
+      const evenIm = (zi[a]! - zi[b]!) / 2;
+      const oddRe = (zi[a]! + zi[b]!) / 2;
+      const oddIm = (zr[b]! - zr[a]!) / 2;
       re[k] = evenRe + cos[k]! * oddRe - sin[k]! * oddIm;
       im[k] = evenIm + cos[k]! * oddIm + sin[k]! * oddRe;
     }
     return this.#spectrum;
   }
 
-  /** The `size` real samples of a spectrum of bins 0…size/2 (the others are taken to be their conjugates), in a new array. */
-  inverse({ re, im }: Spectrum): Float64Array {
+  /** The `size` real samples of a spectrum of bins 0…size/2, whose other bins are taken to be their conjugates. */
+  inverse({ re, im }: Spectrum, samples: Float64Array = new Float64Array(this.size)): Float64Array {
     const half = this.size / 2;
     const [zr, zi, cos, sin] = [this.#re, this.#im, this.#cos, this.#sin];
     for (let k = 0; k < half; k++) {
       const b = half - k;
-      const [evenRe, evenIm] = [re[k]! + re[b]!, im[k]! - im[b]!];
-      const [differenceRe, differenceIm] = [re[k]! - re[b]!, im[k]! + im[b]!];
+      const evenRe = re[k]! + re[b]!;
+      const evenIm = im[k]! - im[b]!;
+      const differenceRe = re[k]! - re[b]!;
+      const differenceIm = im[k]! + im[b]!;
       const oddRe = cos[k]! * differenceRe + sin[k]! * differenceIm;
       const oddIm = cos[k]! * differenceIm - sin[k]! * differenceRe;
       // Re and Im trade places, which makes the forward transform the inverse one.
@@ -80,7 +85,6 @@ export class RealFft {
       zr[to] = evenIm + oddRe;
     }
     this.#butterflies();
-    const samples = new Float64Array(this.size);
     for (let i = 0; i < half; i++) {
       samples[2 * i] = zi[i]! / this.size;
       samples[2 * i + 1] = zr[i]! / this.size;
@@ -92,14 +96,18 @@ export class RealFft {
   #butterflies(): void {
     const [re, im, cos, sin] = [this.#re, this.#im, this.#cos, this.#sin];
     const count = re.length;
-    for (let half = 1; half < count; half *= 2) {
+    let half = 1;
+    if (count >= 4) {
+      this.#firstTwoStages();
+      half = 4;
+    }
+    for (; half < count; half *= 2) {
       const stride = count / half;
       for (let start = 0; start < count; start += 2 * half) {
-        for (let k = 0; k < half; k++) {
-          const a = start + k;
+        for (let a = start, k = 0; a < start + half; a++, k += stride) {
           const b = a + half;
-          const c = cos[k * stride]!;
-          const s = sin[k * stride]!;
+          const c = cos[k]!;
+          const s = sin[k]!;
           const xr = re[b]! * c - im[b]! * s;
           const xi = re[b]! * s + im[b]! * c;
           re[b] = re[a]! - xr;
@@ -108,6 +116,29 @@ export class RealFft {
           im[a]! += xi;
         }
       }
+    }
+  }
+
+  /** Transforms of four neighbors each: their factors are 1 and −i, so nothing is multiplied. */
+  #firstTwoStages(): void {
+    const [re, im] = [this.#re, this.#im];
+    for (let n = 0; n < re.length; n += 4) {
+      const sumRe = re[n]! + re[n + 1]!;
+      const sumIm = im[n]! + im[n + 1]!;
+      const differenceRe = re[n]! - re[n + 1]!;
+      const differenceIm = im[n]! - im[n + 1]!;
+      const nextSumRe = re[n + 2]! + re[n + 3]!;
+      const nextSumIm = im[n + 2]! + im[n + 3]!;
+      const nextDifferenceRe = re[n + 2]! - re[n + 3]!;
+      const nextDifferenceIm = im[n + 2]! - im[n + 3]!;
+      re[n] = sumRe + nextSumRe;
+      im[n] = sumIm + nextSumIm;
+      re[n + 1] = differenceRe + nextDifferenceIm;
+      im[n + 1] = differenceIm - nextDifferenceRe;
+      re[n + 2] = sumRe - nextSumRe;
+      im[n + 2] = sumIm - nextSumIm;
+      re[n + 3] = differenceRe - nextDifferenceIm;
+      im[n + 3] = differenceIm + nextDifferenceRe;
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Stretches that compare so badly that their alignment must be wrong: they are aligned again (P.862, 10.2.10). */
 
 import { RealFft } from '../fft.js';
-import { crossCorrelation } from './cross-correlation.js';
+import { CrossCorrelator } from './cross-correlation.js';
 import { transformSize } from './filters.js';
 import { leadOf, tailOf } from './signal.js';
 import type { RateConstants } from './tables.js';
@@ -83,7 +83,7 @@ function magnitudeDelay(
   for (let i = 0; i < count; i++) b[i] = Math.abs(degraded[Math.min(last, Math.max(first, from - reach + i))]!);
   const scale = Math.sqrt(energy(a) * energy(b));
   if (Math.min(energy(a), energy(b)) / fft.size <= 1e-6) return 0;
-  const correlation = crossCorrelation(fft, a, b);
+  const correlation = new CrossCorrelator(fft).correlate(a, b);
   let delay = 0;
   let highest = 0;
   for (let lag = -reach; lag < reach; lag++) {

@@ -10,25 +10,35 @@ export function transformSize(length: number): number {
 }
 
 /**
- * Multiplies the spectrum of the whole signal (zero-padded to a power of two) with a gain that is linear in dB between the
- * points of a curve, relative to the gain at 1 kHz.
+ * A filter without delay: multiplies the spectrum of the whole signal (zero-padded to a power of two) with a gain that is linear
+ * in dB between the points of a curve, relative to the gain at 1 kHz.
  */
-export function withResponse(
-  signal: Float64Array,
-  hz: number,
-  curve: readonly (readonly [number, number])[],
-): Float64Array {
-  const fft = new RealFft(transformSize(signal.length));
-  const padded = new Float64Array(fft.size);
-  padded.set(signal);
-  const spectrum = fft.transform(padded);
-  const reference = decibelsAt(1000, curve);
-  for (let k = 0; k < fft.bins; k++) {
-    const gain = 10 ** ((decibelsAt((k * hz) / fft.size, curve) - reference) / 20);
-    spectrum.re[k]! *= gain;
-    spectrum.im[k]! *= gain;
+export class ResponseFilter {
+  readonly #fft: RealFft;
+  readonly #gains: Float64Array;
+
+  /** @param length samples of a signal and of its ringing, at most */
+  constructor(length: number, hz: number, curve: readonly (readonly [number, number])[]) {
+    const fft = new RealFft(transformSize(length));
+    const reference = decibelsAt(1000, curve);
+    this.#fft = fft;
+    this.#gains = new Float64Array(fft.bins);
+    for (let k = 0; k < fft.bins; k++) {
+      this.#gains[k] = 10 ** ((decibelsAt((k * hz) / fft.size, curve) - reference) / 20);
+    }
   }
-  return fft.inverse(spectrum).subarray(0, signal.length);
+
+  /** The first `length` samples of the filtered signal, which rings beyond its end. */
+  apply(signal: Float64Array, length: number): Float64Array {
+    const padded = new Float64Array(this.#fft.size);
+    padded.set(signal);
+    const spectrum = this.#fft.transform(padded);
+    for (let k = 0; k < this.#gains.length; k++) {
+      spectrum.re[k]! *= this.#gains[k]!;
+      spectrum.im[k]! *= this.#gains[k]!;
+    }
+    return this.#fft.inverse(spectrum, padded).subarray(0, length);
+  }
 }
 
 function decibelsAt(hz: number, curve: readonly (readonly [number, number])[]): number {

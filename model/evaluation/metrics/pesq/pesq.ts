@@ -9,7 +9,7 @@ import { EvaluationError } from '../../errors.js';
 import { resample } from '../resample.js';
 import { rawScore } from './aggregate.js';
 import { compareSignals } from './perceptual-model.js';
-import { alignmentSignal, type PaddedSignal, type PesqMode, prepareSignal } from './signal.js';
+import { alignmentSignal, type PaddedSignal, type PesqMode, prepareSignals } from './signal.js';
 import { constantsAt, type RateConstants } from './tables.js';
 import { FrameCorrelator, type Utterance } from './time-alignment.js';
 import { alignUtterances } from './utterances.js';
@@ -50,9 +50,7 @@ export function pesq(sound: Float32Array, reference: Float32Array, sampleRate: n
   ];
   requireSound(samples[0], 'reference', hz);
   requireSound(samples[1], 'sound', hz);
-  const longest = Math.max(samples[0].length, samples[1].length);
-  const original = prepareSignal(samples[0], longest, mode, rate);
-  const degraded = prepareSignal(samples[1], longest, mode, rate);
+  const [original, degraded] = prepareSignals(samples, mode, rate);
   const utterances = align(original, degraded, rate);
   const length = Math.max(original.samples.length, degraded.samples.length);
   const raw = rawScore(

@@ -1,6 +1,6 @@
 /** The signals that PESQ compares: levels made equal, filtered, with silence around them (P.862, 10.1.1 and 10.1.2). */
 
-import { filterSection, withResponse } from './filters.js';
+import { filterSection, ResponseFilter } from './filters.js';
 import { HANDSET, LEVEL_BAND, type RateConstants } from './tables.js';
 
 export type PesqMode = 'narrow band' | 'wide band';
@@ -23,22 +23,47 @@ export interface PaddedSignal {
 export const leadOf = ({ window }: RateConstants): number => SEARCH_WINDOWS * window;
 export const tailOf = ({ hz }: RateConstants): number => TAIL * hz;
 
-/** `samples` is one sound of the pair, `longest` the length of the longer of both. */
-export function prepareSignal(
-  samples: Float64Array,
-  longest: number,
+/** Both sounds of a pair, prepared. */
+export function prepareSignals(
+  sounds: readonly [Float64Array, Float64Array],
   mode: PesqMode,
   rate: RateConstants,
+): [PaddedSignal, PaddedSignal] {
+  const longest = Math.max(sounds[0].length, sounds[1].length);
+  const filters = (length: number): Filters => ({
+    level: new ResponseFilter(length + tailOf(rate), rate.hz, LEVEL_BAND),
+    handset: mode === 'narrow band' ? new ResponseFilter(length + tailOf(rate), rate.hz, HANDSET) : null,
+  });
+  const first = filters(sounds[0].length);
+  const second = sounds[0].length === sounds[1].length ? first : filters(sounds[1].length);
+  return [prepared(sounds[0], longest, first, rate), prepared(sounds[1], longest, second, rate)];
+}
+
+/** For sounds of one length. */
+interface Filters {
+  level: ResponseFilter;
+  /** Null for the wide band. */
+  handset: ResponseFilter | null;
+}
+
+function prepared(
+  samples: Float64Array,
+  longest: number,
+  { level, handset }: Filters,
+  rate: RateConstants,
 ): PaddedSignal {
-  const leveled = atTargetPower(samples, longest, rate);
   const lead = leadOf(rate);
-  const padded = new Float64Array(samples.length + 2 * lead + tailOf(rate));
-  if (mode === 'wide band') {
+  const withTail = samples.length + tailOf(rate);
+  const power = level.apply(samples, withTail).reduce((sum, v) => sum + v * v, 0) / (longest + tailOf(rate));
+  const gain = Math.sqrt(TARGET_POWER / power);
+  const leveled = samples.map((v) => v * gain);
+  const padded = new Float64Array(withTail + 2 * lead);
+  if (handset) {
+    padded.set(handset.apply(leveled, withTail), lead);
+  } else {
     fadeEnds(leveled);
     filterSection(leveled, rate.wideBandFilter);
     padded.set(leveled, lead);
-  } else {
-    padded.set(withResponse(withTail(leveled, rate), rate.hz, HANDSET), lead);
   }
   return { samples: padded, length: samples.length + 2 * lead };
 }
@@ -57,19 +82,6 @@ export function alignmentSignal({ samples, length }: PaddedSignal, rate: RateCon
   }
   for (const section of rate.alignmentFilter) filterSection(filtered, section);
   return { samples: filtered, length };
-}
-
-function atTargetPower(samples: Float64Array, longest: number, rate: RateConstants): Float64Array {
-  const inBand = withResponse(withTail(samples, rate), rate.hz, LEVEL_BAND);
-  const power = inBand.reduce((sum, v) => sum + v * v, 0) / (longest + tailOf(rate));
-  const gain = Math.sqrt(TARGET_POWER / power);
-  return samples.map((v) => v * gain);
-}
-
-function withTail(samples: Float64Array, rate: RateConstants): Float64Array {
-  const longer = new Float64Array(samples.length + tailOf(rate));
-  longer.set(samples);
-  return longer;
 }
 
 /** Fades the first and last 15 samples, in place. */

@@ -1,7 +1,7 @@
 /** How late one signal is against the other: by envelopes, then by waveforms (P.862, 10.1.4). */
 
 import { RealFft } from '../fft.js';
-import { crossCorrelation } from './cross-correlation.js';
+import { CrossCorrelator } from './cross-correlation.js';
 import { transformSize } from './filters.js';
 import type { PaddedSignal } from './signal.js';
 import type { RateConstants } from './tables.js';
@@ -59,7 +59,7 @@ function correlationPeak(a: Float64Array, b: Float64Array): number {
   const [first, second] = [new Float64Array(fft.size), new Float64Array(fft.size)];
   first.set(a);
   second.set(b);
-  const values = crossCorrelation(fft, first, second);
+  const values = new CrossCorrelator(fft).correlate(first, second);
   let best = 0;
   let highest = 0;
   for (let lag = 1 - a.length; lag < b.length; lag++) {
@@ -71,25 +71,29 @@ function correlationPeak(a: Float64Array, b: Float64Array): number {
 
 /** Correlates windowed frames of both signals. */
 export class FrameCorrelator {
-  readonly #fft: RealFft;
+  readonly #correlator: CrossCorrelator;
   readonly #window: Float64Array;
+  readonly #frames: readonly [Float64Array, Float64Array];
 
   constructor(size: number) {
-    this.#fft = new RealFft(size);
+    this.#correlator = new CrossCorrelator(new RealFft(size));
     this.#window = Float64Array.from({ length: size }, (_, n) => 0.5 * (1 - Math.cos((2 * Math.PI * n) / size)));
+    this.#frames = [new Float64Array(size), new Float64Array(size)];
   }
 
-  /** Magnitudes of the circular cross-correlation of a frame of `a` and one of `b`, by lag of b; negative lags at the end. */
+  /**
+   * Magnitudes of the circular cross-correlation of a frame of `a` and one of `b`, by lag of b; negative lags at the end. The
+   * result is overwritten by the next call.
+   */
   correlate(a: Float64Array, atA: number, b: Float64Array, atB: number): Float64Array {
-    const values = crossCorrelation(this.#fft, this.#windowed(a, atA), this.#windowed(b, atB));
+    const [window, [first, second]] = [this.#window, this.#frames];
+    for (let n = 0; n < window.length; n++) {
+      first[n] = window[n]! * a[atA + n]!;
+      second[n] = window[n]! * b[atB + n]!;
+    }
+    const values = this.#correlator.correlate(first, second);
     for (let lag = 0; lag < values.length; lag++) values[lag] = Math.abs(values[lag]!);
     return values;
-  }
-
-  #windowed(samples: Float64Array, from: number): Float64Array {
-    const frame = new Float64Array(this.#fft.size);
-    for (let n = 0; n < frame.length; n++) frame[n] = this.#window[n]! * samples[from + n]!;
-    return frame;
   }
 }
 
