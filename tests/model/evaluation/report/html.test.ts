@@ -129,6 +129,30 @@ test('cautions: few clips, clips without events, failures, missing controls', as
   assert.match(page, /<b>VTA-LDM<\/b> on <b>bounce<\/b>: no WAV/);
 });
 
+test('timing errors are shares of all events, in bins centered on 0; clips that failed count nowhere', async () => {
+  const base = await textReport({ events: [1, 2, 3, 3.5].map((time) => ({ time })) });
+  const [first] = base.systems;
+  const errors = [0.004, -0.004, 0.09];
+  const systems = [{ ...first!, clips: [{ ...first!.clips[0]!, timingErrors: errors }] }];
+  const panelOf = async (report: EvaluationReport): Promise<string> => {
+    await writeReport(report, at('timing.html'));
+    return /<figure class="histogram system">.*?<\/figure>/s.exec(readFileSync(at('timing.html'), 'utf8'))![0];
+  };
+  const panel = await panelOf({ ...base, systems });
+  assert.match(panel, /3 of 4 events matched/);
+  assert.match(panel, /median \+4 ms, quartiles 0, \+47/);
+  const bars = [...panel.matchAll(/<rect x="([\d.]+)" y="[\d.]+" width="[\d.]+" height="([\d.]+)"/g)];
+  assert.deepEqual(
+    bars.map(([, x, height]) => [Number(x), Number(height)]),
+    [
+      [100.8, 60],
+      [190.8, 30],
+    ],
+  );
+  const failed = await panelOf({ ...base, systems, failures: [{ system: 'x', clip: 'bounce', error: 'none' }] });
+  assert.match(failed, /0 of 0 events matched/);
+});
+
 test('an ablation is drawn as bars, with the cost of each cell', async () => {
   const cells = [
     { name: 'base', estimate: { value: 0.7, low: 0.65, high: 0.75, clips: 40 }, seconds: 640 },
