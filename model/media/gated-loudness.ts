@@ -3,10 +3,10 @@
  * left out. Mono, which counts as one front channel.
  */
 
-/** Seconds from one block to the next, and of a block: for the loudness, and for its range. */
+/** Seconds from one block to the next, and how many of these a block lasts: for the loudness, and for its range. */
 const HOP = 0.1;
-const MOMENTARY = 0.4;
-const SHORT_TERM = 3;
+const MOMENTARY = 4;
+const SHORT_TERM = 30;
 /** LUFS below which a block is never counted, and how far below the mean of the rest it may be. */
 const ABSOLUTE_GATE = -70;
 const INTEGRATED_GATE = -10;
@@ -37,19 +37,28 @@ function gated(powers: readonly number[], relativeGate: number): number[] {
   return heard.filter((power) => loudnessOf(power) > gate);
 }
 
-/** Mean powers of the K-weighted sound in blocks of `seconds`, one every 100 ms. */
-function blockPowers(samples: Float32Array, rate: number, seconds: number): number[] {
-  const weighted = kWeighted(samples, rate);
-  const sums = new Float64Array(weighted.length + 1);
-  for (let i = 0; i < weighted.length; i++) sums[i + 1] = sums[i]! + weighted[i]! ** 2;
-  const block = Math.round(seconds * rate);
+/** Mean powers of the K-weighted sound in blocks of some hops of 100 ms, one every hop. */
+function blockPowers(samples: Float32Array, rate: number, hops: number): number[] {
+  const powers = hopPowers(samples, rate);
+  const blocks: number[] = [];
+  for (let at = 0; at + hops <= powers.length; at++) blocks.push(mean(powers.slice(at, at + hops)));
+  return blocks;
+}
+
+/** Mean powers of the K-weighted sound in each whole hop; sample by sample, for a long sound does not fit thrice. */
+function hopPowers(samples: Float32Array, rate: number): number[] {
+  const [shelf, highPass] = kWeighting(rate).map((section) => new Filter(section)) as [Filter, Filter];
   const hop = Math.round(HOP * rate);
   const powers: number[] = [];
-  for (let at = 0; at + block <= weighted.length; at += hop) powers.push((sums[at + block]! - sums[at]!) / block);
+  for (let from = 0; from + hop <= samples.length; from += hop) {
+    let sum = 0;
+    for (let i = from; i < from + hop; i++) sum += highPass.next(shelf.next(samples[i]!)) ** 2;
+    powers.push(sum / hop);
+  }
   return powers;
 }
 
-/** Second-order section, a[0] = 1. */
+/** Second-order section, a0 = 1. */
 interface Biquad {
   b: readonly [number, number, number];
   a: readonly [number, number];
@@ -77,18 +86,25 @@ function kWeighting(rate: number): readonly [Biquad, Biquad] {
   return [shelf, highPass];
 }
 
-function kWeighted(samples: Float32Array, rate: number): Float64Array {
-  let signal = Float64Array.from(samples);
-  for (const { b, a } of kWeighting(rate)) {
-    const out = new Float64Array(signal.length);
-    let [x1, x2, y1, y2] = [0, 0, 0, 0];
-    for (let i = 0; i < signal.length; i++) {
-      const x = signal[i]!;
-      const y = b[0] * x + b[1] * x1 + b[2] * x2 - a[0] * y1 - a[1] * y2;
-      [x2, x1, y2, y1] = [x1, x, y1, y];
-      out[i] = y;
-    }
-    signal = out;
+/** A second-order section and its state (direct form 1). */
+class Filter {
+  readonly #section: Biquad;
+  #x1 = 0;
+  #x2 = 0;
+  #y1 = 0;
+  #y2 = 0;
+
+  constructor(section: Biquad) {
+    this.#section = section;
   }
-  return signal;
+
+  next(x: number): number {
+    const { b, a } = this.#section;
+    const y = b[0] * x + b[1] * this.#x1 + b[2] * this.#x2 - a[0] * this.#y1 - a[1] * this.#y2;
+    this.#x2 = this.#x1;
+    this.#x1 = x;
+    this.#y2 = this.#y1;
+    this.#y1 = y;
+    return y;
+  }
 }
