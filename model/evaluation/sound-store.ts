@@ -60,8 +60,9 @@ export class SoundStore {
 
   /** The file of a sound; it need not be there. */
   pathOf({ name, cacheKey, seeded }: System, clip: DatasetClip, seed: number): string {
+    const key = typeof cacheKey === 'function' ? cacheKey(seed) : cacheKey;
     const hash = createHash('sha256')
-      .update(JSON.stringify([VERSION, cacheKey ?? null]))
+      .update(JSON.stringify([VERSION, key ?? null]))
       .digest('hex');
     const system = `${plain(name)}${cacheKey === undefined ? '' : `-${hash.slice(0, 8)}`}`;
     const parts = clip.name.split(/[/\\]/).map((part) => (part === '..' ? '__' : part));

@@ -12,15 +12,16 @@ class CellSystem implements System {
   readonly kind = 'system';
   readonly description: string;
   readonly seeded = true;
-  readonly cacheKey: string;
   readonly #models: ReadonlyMap<number, System>;
 
   constructor(name: string, description: string, models: ReadonlyMap<number, System>) {
     this.name = name;
     this.description = description;
     this.#models = models;
-    this.cacheKey = JSON.stringify([...models].map(([seed, model]) => [seed, model.cacheKey]));
   }
+
+  /** Of one seed's model alone: with another seed the sounds of this one are still there. */
+  readonly cacheKey = (seed: number): string => JSON.stringify([[seed, this.#models.get(seed)?.cacheKey]]);
 
   async soundFor(clip: DatasetClip, call: SystemCall): Promise<SystemSound | undefined> {
     const model = this.#models.get(call.seed);

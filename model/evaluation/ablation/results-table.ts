@@ -21,7 +21,7 @@ export function ablationTable(results: AblationResults): string {
     inWords(cell.estimate),
     cell.bySeed.map(numberText).join(', '),
     cell.difference ? inWords(cell.difference.estimate, true) : '',
-    cell.difference ? cell.difference.p.toFixed(3) : '',
+    cell.difference ? probabilityText(cell.difference.p) : '',
     numberText(cell.shuffled?.value ?? null),
     parametersText(cell),
     `${cell.cost.seconds.toFixed(0)} s`,
@@ -41,6 +41,8 @@ function markdownTable(header: readonly string[], rows: readonly (readonly strin
   const line = (row: readonly string[]): string => `| ${row.map((text, i) => text.padEnd(widths[i]!)).join(' | ')} |`;
   return [line(header), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)];
 }
+
+const probabilityText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
 const numberText = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 

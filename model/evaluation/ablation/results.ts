@@ -74,7 +74,8 @@ export function ablationResults(
       },
     ];
   });
-  const ofCells = new Set(cells.flatMap(({ name }) => [name, shuffledName(name)]));
+  // Controls are named after the system that they are of.
+  const ofCell = (system: string): boolean => cells.some(({ name }) => system.startsWith(`${name}, `));
   return {
     version: 1,
     ...{ name: table.name, base: table.base, seeds: table.seeds, reference: table.reference },
@@ -82,7 +83,7 @@ export function ablationResults(
     metric: report.metrics.find((metric) => metric.key === key)!,
     cells,
     controls: report.systems.flatMap(({ name, kind, metrics }) =>
-      ofCells.has(name) || kind === 'system' || !metrics[key] ? [] : [{ name, kind, estimate: metrics[key] }],
+      ofCell(name) || kind === 'system' || !metrics[key] ? [] : [{ name, kind, estimate: metrics[key] }],
     ),
     failures,
   };

@@ -31,8 +31,11 @@ export interface System {
   readonly seeded: boolean;
   /** Its sounds are late by the offset of the clip, as the true audio is; those of others should hit with the picture. */
   readonly hasOffset?: boolean;
-  /** Everything that the sound depends on beside clip and seed, where it is so dear that sounds are kept on disk. */
-  readonly cacheKey?: string;
+  /**
+   * Everything that the sound depends on beside clip and seed, where it is so dear that sounds are kept on disk; a function
+   * where that is not the same for each seed.
+   */
+  readonly cacheKey?: string | ((seed: number) => string);
   /**
    * The sound for a clip; undefined where it has none by its nature, such as the true audio of a silent clip.
    *

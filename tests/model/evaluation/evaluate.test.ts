@@ -204,6 +204,9 @@ test('dear sounds are made once: a second evaluation, and one that goes on after
     assert.deepEqual(JSON.parse(JSON.stringify(first)), first);
     await evaluate(dataset, [{ ...counting(0), cacheKey: 'other weights' }], options);
     assert.equal(made, 5);
+    const ofSeed = (seed: number): string => (seed === 0 ? 'weights' : 'weights of another seed');
+    await evaluate(dataset, [{ ...counting(0), cacheKey: ofSeed }], options);
+    assert.equal(made, 7, 'those of seed 0 are as before');
   }));
 
 test('one clip has no shuffled control, and the report says why', () =>

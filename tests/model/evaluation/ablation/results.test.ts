@@ -45,6 +45,7 @@ const report: EvaluationReport = {
     system('true audio', 'reference', 0.9),
     system('less, shuffled video', 'control', 0.21),
     system('full, shuffled video', 'control', 0.2),
+    system('full, rotated in time', 'control', 0.2),
     system('silence', 'control', 0),
   ],
   differences: [
