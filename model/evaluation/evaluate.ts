@@ -26,6 +26,8 @@ export interface EvaluateOptions {
   store: SoundStore;
   /** From 0 to 2³² − 1; default 0 alone. */
   seeds?: readonly number[] | undefined;
+  /** Name of the system that the others are compared with; default: each two are compared. */
+  reference?: string | undefined;
   /** Keys of the metrics to take; default: all. */
   metrics?: readonly string[] | undefined;
   /** References and controls that need more than the clips, such as the codec's; beside those that are always made. */
@@ -246,15 +248,19 @@ class Run {
     }));
   }
 
-  /** Between each two systems, and of each with its own sounds shuffled. */
+  /** Between each two systems, or of all with the one that they are compared with, and of each with its own sounds shuffled. */
   #differences(all: readonly Measured[], failed: ReadonlySet<string>): EvaluationReport['differences'] {
     const counted = all.map(
       ({ system, sounds }) => [system.name, sounds.filter(({ clip }) => !failed.has(clip.name))] as const,
     );
     const systems = counted.slice(0, this.#systems.length);
+    const { reference } = this.#options;
     return systems.flatMap((system, i) => {
       const shuffled = counted.filter(([name]) => name === shuffledName(system[0]));
-      return [...systems.slice(i + 1), ...shuffled].flatMap((other) => differencesOf(this.#metrics, system, other));
+      const isReference = reference === system[0];
+      const others =
+        reference === undefined ? systems.slice(i + 1) : systems.filter((other) => isReference && other !== system);
+      return [...others, ...shuffled].flatMap((other) => differencesOf(this.#metrics, system, other));
     });
   }
 

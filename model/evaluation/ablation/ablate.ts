@@ -74,7 +74,7 @@ const metricsOf = ({ metric, metrics }: AblationEvaluation): string[] | undefine
 
 async function evaluateCells(
   engine: Engine,
-  { cells, seeds, evaluation }: AblationTable,
+  { cells, seeds, reference, evaluation }: AblationTable,
   runs: readonly AblationRun[],
   { folder, onEvaluation: onProgress, signal }: AblateOptions,
 ): Promise<EvaluationReport> {
@@ -87,7 +87,7 @@ async function evaluateCells(
     store: new SoundStore(join(folder, 'sounds')),
     controls: [throughCodec(engine, runs[0]!.weights)],
     metrics: metricsOf(evaluation),
-    ...{ seeds, folder, onProgress, signal },
+    ...{ seeds, reference, folder, onProgress, signal },
   });
 }
 

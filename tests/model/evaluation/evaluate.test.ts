@@ -121,6 +121,19 @@ test('only chosen metrics are taken, and of seeded systems the figures of each s
     );
   }));
 
+test('systems are compared with each other, or all with one of them; and each with its own sounds shuffled', () =>
+  withClips(async (dataset, folder) => {
+    const systems = ['a', 'b', 'c'].map((name) => clicking(name, (times) => times));
+    const pairs = async (reference?: string): Promise<string[]> => {
+      const store = new SoundStore(join(folder, 'work'));
+      const { differences } = await evaluate(dataset, systems, { store, metrics: ['f1-100'], reference });
+      return differences.map(({ system, against }) => `${system}-${against}`);
+    };
+    const shuffled = ['a', 'b', 'c'].map((name) => `${name}-${name}, shuffled video`);
+    assert.deepEqual((await pairs()).sort(), ['a-b', 'a-c', 'b-c', ...shuffled].sort());
+    assert.deepEqual((await pairs('b')).sort(), ['b-a', 'b-c', ...shuffled].sort());
+  }));
+
 test('a clip without events has no synchrony, and figures say how many clips they are of', () =>
   withClips(async (dataset, folder) => {
     const entries = dataset.entries.map((entry, i) => ({ ...entry, ...(i === 0 && { events: [] }) }));
