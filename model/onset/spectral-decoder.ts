@@ -48,7 +48,7 @@ export function decodeSpectra(
   const repeated = repeat(lifted, noise.samples ?? 1);
   const [batch, frames] = repeated.shape as [number, number];
   const white = noiseFrames([batch, frames, noiseChannels], noise, { stream: STREAMS.features, stride });
-  const features = fine(add(repeated, linear(p, 'noise', white, width, { bias: false })));
+  const features = fine(add(repeated, linear(p, 'noise', white, width, { bias: false, zero: true })));
   const sound = istft(noisySpectrumOf(p, features, decoderFft, { stride, noise }), framing);
   if (tonalFft === undefined) return sound;
   return add(sound, tonalBranch(p, coarse, features, { fft: tonalFft, hop, stride, noise }));

@@ -13,6 +13,7 @@ import {
   maximum,
   mean,
   modulus,
+  reshape,
   scale,
   slice,
   stft,
@@ -26,6 +27,12 @@ export type View = (sounds: Tensor) => Tensor;
 /** The energy distance in a view, of sounds [B, S] and two samples of each, [2·B, S], all first ones before the second → [1]. */
 export function energyDistance(sounds: Tensor, samples: Tensor, view: View): Tensor {
   return mean(energies(view(sounds), halves(samples).map(view)));
+}
+
+/** Mean absolute difference of sounds [B, S] and two samples of each [2·B, S] in a view → [1]. */
+export function meanDistance(sounds: Tensor, samples: Tensor, view: View): Tensor {
+  const x = view(sounds);
+  return mean(abs(sub(reshape(view(samples), [2, ...x.shape]), x)));
 }
 
 /** |x − y|/2 + |x − y′|/2 − |y − y′|/2, element by element. */

@@ -1,13 +1,18 @@
-/** Trains a codec whose decoder draws noise: spectral energy distance of two samples of each crop (recipe §2b). */
+/**
+ * Trains a codec whose decoder draws noise: spectral energy distance of two samples of each crop, and distances of what noise
+ * leaves alone (recipe §2b).
+ */
 
-import { add, addScalar, mean, randomNormal, relu, scale, square } from '../../engine/engine.js';
+import { add, addScalar, logMel, mean, randomNormal, relu, scale, square, type Tensor } from '../../engine/engine.js';
 import type { Random } from '../foley/index.js';
-import { logMelFrames, type OnsetModel } from '../onset/index.js';
+import { logMelFrames, type OnsetModel, SAMPLE_RATE } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
 import type { SoundMixture } from './data/index.js';
-import { energyDistance, spectralEnergyDistance } from './energy-distance.js';
+import { meanDistance, spectralEnergyDistance } from './energy-distance.js';
 import type { TrainingStage } from './training-stage.js';
 
+/** Weight of the distances of log-mel spectra and envelopes beside the energy distance. */
+const ANCHOR_WEIGHT = 0.3;
 /** Peak of a crop at its loudest, and by how many octaves it may be softer. */
 const PEAK = 0.5;
 const SOFTER = 4;
@@ -31,10 +36,12 @@ export function stochasticCodecStage(model: OnsetModel, config: TrainingConfig, 
       const noisyLatents = add(latents, scale(randomNormal(graph, latents.shape, { seed, stream: 0 }), noise));
       const samples = model.codec.decode(p, noisyLatents, { seed, firstFrame, samples: 2 });
       const spectral = spectralEnergyDistance(sound, samples);
-      const mel = energyDistance(sound, samples, (x) => logMelFrames(x, melBands));
+      // Without these the decoder learns to draw any plausible envelope long before the one that the latents tell.
+      const mel = meanDistance(sound, samples, (x) => logMelFrames(x, melBands));
+      const envelope = meanDistance(sound, samples, bandEnvelopes);
       const overflow = relu(addScalar(mean(square(latents)), -1));
-      const loss = add(add(spectral, scale(mel, 0.3)), scale(overflow, 0.01));
-      return { loss, figures: { spectral, mel } };
+      const anchored = add(spectral, scale(add(mel, envelope), ANCHOR_WEIGHT));
+      return { loss: add(anchored, scale(overflow, 0.01)), figures: { spectral, mel, envelope } };
     },
     batch(step, random) {
       const sound = new Float32Array(batch * crop);
@@ -45,6 +52,10 @@ export function stochasticCodecStage(model: OnsetModel, config: TrainingConfig, 
     },
   };
 }
+
+/** Log magnitudes of a few bands every 5 ms, smooth enough that noise differs little from noise: [B, T, 16]. */
+const bandEnvelopes = (sound: Tensor): Tensor =>
+  logMel(sound, { sampleRate: SAMPLE_RATE, nFft: 256, hop: 80, bands: 16, framing: 'same' });
 
 /** Fills `crop` with a random part of a sound at a random level: gain is not the codec's affair. */
 function drawCrop(crop: Float32Array, sound: Int16Array, random: Random): void {

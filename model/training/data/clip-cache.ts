@@ -11,6 +11,7 @@ import {
   HeaderError,
   LayoutError,
   openSafetensors,
+  type SafetensorsFile,
   TensorTypeError,
   UnknownTensorError,
   withFile,
@@ -54,25 +55,34 @@ export async function writeCachedClip<Facts>(path: string, { facts, flow, sound 
  *
  * @throws {SourceError} when the file may not be read
  */
-export async function readCachedClip<Facts>(path: string): Promise<CachedClip<Facts> | undefined> {
+export function readCachedClip<Facts>(path: string): Promise<CachedClip<Facts> | undefined> {
+  return readCacheFile(path, async (file) => ({
+    facts: JSON.parse(file.metadata.facts ?? '') as Facts,
+    flow: {
+      grid: (await file.read('flow.grid')) as Float32Array<ArrayBuffer>,
+      midTimes: (await file.read('flow.mid-times')) as Float64Array<ArrayBuffer>,
+    },
+    sound: (await file.read('sound')) as Int16Array<ArrayBuffer>,
+  }));
+}
+
+/**
+ * What `read` makes of a cache file; undefined where there is none, or where it is damaged and is to be made again.
+ *
+ * @throws {SourceError} when the file may not be read
+ */
+export async function readCacheFile<T>(
+  path: string,
+  read: (file: SafetensorsFile) => Promise<T>,
+): Promise<T | undefined> {
   if (!(await fileExists(path))) return undefined;
   try {
-    return await withFile(path, async (source) => {
-      const file = await openSafetensors(source);
-      return {
-        facts: JSON.parse(file.metadata.facts ?? '') as Facts,
-        flow: {
-          grid: (await file.read('flow.grid')) as Float32Array<ArrayBuffer>,
-          midTimes: (await file.read('flow.mid-times')) as Float64Array<ArrayBuffer>,
-        },
-        sound: (await file.read('sound')) as Int16Array<ArrayBuffer>,
-      };
-    });
+    return await withFile(path, async (source) => read(await openSafetensors(source)));
   } catch (error) {
     if (DAMAGED.some((kind) => error instanceof kind)) return undefined;
     throw error;
   }
 }
 
-/** Errors of a file that is not what `writeCachedClip` writes. */
+/** Errors of a file that is not what was written. */
 const DAMAGED = [HeaderError, LayoutError, TensorTypeError, UnknownTensorError, SyntaxError];

@@ -2,11 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { extname, join, sep } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, extname, join, sep } from 'node:path';
+import { userCache } from '../../../engine/platform/user-cache.js';
 import { OnsetError } from '../../../kernels/errors.js';
-import { digestFile } from '../../../weights/index.js';
+import { digestFile, writeSafetensors } from '../../../weights/index.js';
 import { decodeAudio, FfmpegMissingError, MediaError } from '../../media/index.js';
 import { SAMPLE_RATE } from '../../onset/index.js';
+import { cachePath, readCacheFile } from './clip-cache.js';
 import type { SoundFolderConfig } from './config.js';
 import { manifestPath, readManifest } from './footage-manifest.js';
 import type { SoundClip } from './sound-mixture.js';
@@ -28,21 +31,23 @@ export interface SoundFolder {
 /**
  * The sounds of a folder, decoded to mono at the codec's rate: where it has a manifest.tsv (see footage-manifest.ts), those of
  * the `train` split; else all sound files in it and its folders whose path within it matches, in the order of their names.
+ * Each file is decoded once, and kept in the cache.
  *
  * @throws {SoundFolderError} for a folder that is missing or has no sound, or a file that does not decode
  * @throws {FootageError} for a manifest with faults, {FfmpegMissingError} without ffmpeg, or the signal's reason
  */
 export async function soundFolder(
   { folder, match }: Pick<SoundFolderConfig, 'folder' | 'match'>,
-  { onProgress, signal }: Pick<DataOptions, 'onProgress' | 'signal'> = {},
+  { cacheFolder = userCache('sounds'), onProgress, signal }: DataOptions = {},
 ): Promise<SoundFolder> {
   const files = soundFiles(folder, match);
   const digest = createHash('sha256');
   const clips: SoundClip[] = [];
   for (const [i, file] of files.entries()) {
     signal?.throwIfAborted();
-    clips.push({ sound: await decode(join(folder, file), signal) });
-    digest.update(`${file} ${(await digestFile(join(folder, file))).sha256}\n`);
+    const { sound, sha256 } = await decodeOnce(join(folder, file), cacheFolder, signal);
+    clips.push({ sound });
+    digest.update(`${file} ${sha256}\n`);
     onProgress?.(i + 1, files.length, 'sounds');
   }
   return { clips, sha256: digest.digest('hex') };
@@ -66,7 +71,35 @@ function soundFiles(folder: string, match = ''): string[] {
   return files;
 }
 
-async function decode(path: string, signal: AbortSignal | undefined): Promise<Int16Array> {
+interface DecodedSound {
+  sound: Int16Array<ArrayBuffer>;
+  /** Of the file that it is decoded from. */
+  sha256: string;
+}
+
+/** The sound of a file, from the cache unless the file was touched since. */
+async function decodeOnce(path: string, cacheFolder: string, signal: AbortSignal | undefined): Promise<DecodedSound> {
+  const file = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new SoundFolderError(`${path}: cannot be read (${cause.code}); add it, or take it out of the list`, {
+      cause,
+    });
+  });
+  const cache = cachePath(cacheFolder, SAMPLE_RATE, path, file.size, file.mtimeMs);
+  const cached = await readCacheFile(cache, async (file) => ({
+    sound: (await file.read('sound')) as Int16Array<ArrayBuffer>,
+    sha256: file.metadata.sha256 ?? '',
+  }));
+  if (cached) return cached;
+  const sound = await decode(path, signal);
+  const { sha256 } = await digestFile(path);
+  await mkdir(dirname(cache), { recursive: true });
+  await writeSafetensors(cache, [{ name: 'sound', dtype: 'I16', shape: [sound.length], data: sound }], {
+    metadata: { sha256 },
+  });
+  return { sound, sha256 };
+}
+
+async function decode(path: string, signal: AbortSignal | undefined): Promise<Int16Array<ArrayBuffer>> {
   try {
     return toInt16(await decodeAudio(path, { sampleRate: SAMPLE_RATE, signal }));
   } catch (cause) {

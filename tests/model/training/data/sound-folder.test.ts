@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FfmpegMissingError } from '../../../../model/media/errors.js';
 import { SoundFolderError, soundFolder } from '../../../../model/training/data/sound-folder.js';
+import type { DataOptions } from '../../../../model/training/data/training-clip.js';
 import { suite } from '../../../harness/suite.js';
 import { ffmpeg } from '../../media/clips.js';
 import { makeFootage } from '../examples.js';
@@ -16,8 +18,12 @@ const folder = join(scratch, 'sounds');
 const tone = (name: string, seconds: number): Promise<void> =>
   ffmpeg('-f', 'lavfi', '-i', `sine=f=440:r=44100:d=${seconds}`, '-ac', '2', join(folder, name));
 
+/** Keeps what is decoded in the test's own folder. */
+const read = (config: { folder: string; match?: string }, options: DataOptions = {}): ReturnType<typeof soundFolder> =>
+  soundFolder(config, { cacheFolder: join(scratch, 'cache'), ...options });
+
 async function refused(config: { folder: string; match?: string }, message: RegExp): Promise<void> {
-  await assert.rejects(soundFolder(config), (error: Error) => {
+  await assert.rejects(read(config), (error: Error) => {
     assert.ok(error instanceof SoundFolderError, `${error.name}: ${error.message}`);
     assert.match(error.message, message);
     return true;
@@ -46,7 +52,7 @@ test('all sound files of a folder and its folders, by name, mono at 16 kHz', asy
 
 test('a pattern picks files by their path in the folder', async () => {
   const lengths = async (match: string): Promise<number[]> =>
-    (await soundFolder({ folder, match })).clips.map(({ sound }) => Math.round(sound.length / 1600));
+    (await read({ folder, match })).clips.map(({ sound }) => Math.round(sound.length / 1600));
   assert.deepEqual(await lengths('(^|/)1-'), [5]);
   assert.deepEqual(await lengths('^dog/'), [5, 3]);
 });
@@ -57,21 +63,36 @@ test('a folder with a manifest gives the sound of its training split', async () 
     { file: 'a.mp4', seconds: 1, hit: 0 },
     { file: 'held-out.mp4', seconds: 2, split: 'val' },
   ]);
-  const { clips } = await soundFolder({ folder: footage });
+  const { clips } = await read({ folder: footage });
   assert.deepEqual(
     clips.map(({ sound }) => Math.round(sound.length / 1600)),
     [10],
   );
 });
 
+test('a file is decoded once, and anew when it was touched', async () => {
+  const first = await read({ folder });
+  const before = process.env.FFMPEG;
+  process.env.FFMPEG = join(scratch, 'nowhere', 'ffmpeg');
+  try {
+    assert.deepEqual(await read({ folder }), first);
+    utimesSync(join(folder, 'b.wav'), new Date(), new Date());
+    await assert.rejects(read({ folder }), FfmpegMissingError);
+  } finally {
+    if (before === undefined) delete process.env.FFMPEG;
+    else process.env.FFMPEG = before;
+  }
+  assert.deepEqual(await read({ folder }), first);
+});
+
 test('the digest follows names and contents, not where the folder lies', async () => {
-  const { sha256 } = await soundFolder({ folder });
+  const { sha256 } = await read({ folder });
   const copy = join(scratch, 'copy');
   cpSync(folder, copy, { recursive: true });
-  assert.equal((await soundFolder({ folder: copy })).sha256, sha256);
-  assert.notEqual((await soundFolder({ folder: copy, match: '^dog/' })).sha256, sha256);
+  assert.equal((await read({ folder: copy })).sha256, sha256);
+  assert.notEqual((await read({ folder: copy, match: '^dog/' })).sha256, sha256);
   cpSync(join(copy, 'dog', '1-a.ogg'), join(copy, 'b.wav'));
-  assert.notEqual((await soundFolder({ folder: copy })).sha256, sha256);
+  assert.notEqual((await read({ folder: copy })).sha256, sha256);
 });
 
 test('what cannot be used is named', async () => {
@@ -86,7 +107,7 @@ test('what cannot be used is named', async () => {
 test('reading stops when asked to, with the signal’s reason', async () => {
   const stop = new AbortController();
   const reason = new Error('enough');
-  const reading = soundFolder({ folder }, { onProgress: () => stop.abort(reason), signal: stop.signal });
+  const reading = read({ folder }, { onProgress: () => stop.abort(reason), signal: stop.signal });
   await assert.rejects(reading, reason);
 });
 
