@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { MediaRangeError, NoAudioStreamError, UndecodableMediaError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, reasonOf, startTool } from './ffmpeg.js';
 import { defaultPicture, probeRaw } from './probe.js';
+import { seekOptions } from './seek.js';
 
 export interface AudioOptions extends MediaOptions {
   /** Samples a second of the result. */
@@ -36,7 +37,8 @@ export async function decodeAudio(path: string, options: AudioOptions): Promise<
   const running = startTool(
     'ffmpeg',
     [
-      ...['-v', 'error', '-nostdin', ...INPUT_PROTOCOLS, ...(from > 0 ? ['-ss', from.toFixed(6)] : [])],
+      ...['-v', 'error', '-nostdin', ...INPUT_PROTOCOLS],
+      ...seekOptions({ format: raw.format?.format_name ?? '' }, from),
       ...(duration !== undefined ? ['-t', duration.toFixed(6)] : []),
       ...['-i', fileUrl(path), '-map', '0:a:0', '-af', `aresample=${sampleRate}:async=1:first_pts=0`],
       ...['-ac', '1', '-f', 'f32le', 'pipe:1'],

@@ -5,7 +5,7 @@ import { MediaRangeError, UndecodableMediaError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, reasonOf, startTool } from './ffmpeg.js';
 import { LengthMeter } from './length.js';
 import type { MediaInfo } from './probe.js';
-import { seekPoint } from './seek.js';
+import { seekOptions, seekPoint } from './seek.js';
 
 /** How one image of each frame is wanted. */
 export interface ImageFormat {
@@ -103,7 +103,7 @@ function decoderArguments(info: MediaInfo, part: ClipPart, seek: number, formats
   const offset = start + info.video.start - seek;
   return [
     ...['-v', 'error', '-nostdin', '-threads', '2', ...INPUT_PROTOCOLS],
-    ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
+    ...seekOptions(info, seek),
     ...(duration !== undefined ? ['-t', (offset + seconds).toFixed(6)] : []),
     ...['-i', fileUrl(info.path), '-filter_complex', filterGraph(info, start > 0, offset, formats)],
     ...formats.flatMap((_, i) => [

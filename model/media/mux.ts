@@ -6,7 +6,7 @@ import { holdsPicture, otherStreams, outputKind, pictureMetadata } from './conta
 import { MediaError, OutputError } from './errors.js';
 import { fileUrl, INPUT_PROTOCOLS, type MediaOptions, outputErrorOf, reasonOf, runTool } from './ffmpeg.js';
 import { outputError, writeWhole } from './files.js';
-import { isIndexed, keyFrameBefore, seekPoint } from './seek.js';
+import { isIndexed, keyFrameBefore, seekOptions, seekPoint } from './seek.js';
 import { writeWav } from './wav.js';
 
 export interface PictureOptions extends MediaOptions {
@@ -137,8 +137,9 @@ async function copiedPicture(
   return {
     input: [
       ...(video.packetTimes === 'presentation' ? [] : ['-fflags', '+genpts']),
+      ...seekOptions(info, seek),
+      // Of two offsets the last one counts.
       ...(shift > 0 ? ['-itsoffset', (-shift).toFixed(6)] : []),
-      ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
       // The end is compared with times after the shift.
       ...(duration !== undefined ? ['-t', (seconds + early - shift + delay).toFixed(6)] : []),
     ],
@@ -165,10 +166,7 @@ async function encodedPicture(
   const zero = offset.toFixed(6);
   const filter = [`trim=start=${zero}`, `setpts=PTS-${zero}/TB`, 'format=yuv420p'];
   return {
-    input: [
-      ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
-      ...(duration !== undefined ? ['-t', (offset + seconds).toFixed(6)] : []),
-    ],
+    input: [...seekOptions(info, seek), ...(duration !== undefined ? ['-t', (offset + seconds).toFixed(6)] : [])],
     map: `0:${video.index}`,
     codec: [
       ...['-filter:v:0', filter.join(','), '-fps_mode', 'passthrough'],

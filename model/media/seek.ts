@@ -23,7 +23,17 @@ export interface SeekPoint {
 }
 
 /** Whether ffmpeg may be asked for any moment of the container and begins with the key frame before it. */
-export const isIndexed = ({ format }: MediaInfo): boolean => INDEXED.test(format);
+export const isIndexed = ({ format }: Pick<MediaInfo, 'format'>): boolean => INDEXED.test(format);
+
+/**
+ * Options before an input that is read from `seek` seconds on, which are then its zero. Of transport and program streams
+ * ffmpeg would count from the first of the streams that are read, not from the file's first timestamp, unless there is an
+ * offset: a microsecond is one.
+ */
+export function seekOptions(info: Pick<MediaInfo, 'format'>, seek: number): string[] {
+  if (seek > 0) return ['-ss', seek.toFixed(6)];
+  return isIndexed(info) ? [] : ['-itsoffset', '0.000001'];
+}
 
 /** The point to seek to for the part that begins `start` seconds after the first frame. */
 export async function seekPoint(info: MediaInfo, start: number, options: MediaOptions = {}): Promise<SeekPoint> {

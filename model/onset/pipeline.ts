@@ -313,10 +313,11 @@ function* batches(windows: readonly Windowed[]): Generator<[number, readonly Win
 
 const indexOfMax = (values: Float32Array): number => values.indexOf(Math.max(...values));
 
-/** Peaks above −0.5 dBFS are brought down together with everything else, so that nothing clips. */
+/** Peaks above −0.5 dBFS are brought down together with everything else, so that nothing clips; in place. */
 function limitPeak(samples: Float32Array): Float32Array {
   let peak = 0;
   for (const v of samples) peak = Math.max(peak, Math.abs(v));
   const most = 0.94;
-  return peak > most ? samples.map((v) => (v * most) / peak) : samples;
+  if (peak > most) for (let i = 0; i < samples.length; i++) samples[i] = (samples[i]! * most) / peak;
+  return samples;
 }

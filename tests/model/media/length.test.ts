@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Clip, openClip } from '../../../model/media/clip.js';
 import { suite } from '../../harness/suite.js';
-import { clip, ffmpeg, picture, pictureWithSound, scratch } from './clips.js';
+import { clip, ffmpeg, framesOf, picture, pictureWithSound, scratch } from './clips.js';
 
 const test = suite('media: length');
 
@@ -45,6 +45,19 @@ test('the last frame lasts as long as its file says, where the others bear it ou
   const path = await picture('length-slides.mp4', '64x48', '25', 3, ...uneven);
   const opened = await decoded(path);
   assert.ok(opened.seconds >= 2 && opened.seconds <= 3.001, `${opened.seconds}`);
+});
+
+test('a transport stream whose sound begins first is as long as its picture, from the first frame on', async () => {
+  const path = scratch('length-sound-first.ts');
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'sine=d=3', '-itsoffset', '0.7', '-f', 'lavfi', '-i', 'testsrc=d=3:s=64x48:r=25'],
+    ...['-map', '1', '-map', '0', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', path],
+  );
+  await assertLasts(path, 3, false);
+  for await (const { time } of framesOf(path)) {
+    assert.ok(Math.abs(time) < 1e-6, `the first frame is at ${time} s`);
+    break;
+  }
 });
 
 test('transport streams joined end to end last as long as both', async () => {

@@ -198,6 +198,17 @@ test('counts from the first frame when the sound begins before it', async () => 
   assert.ok(Math.abs(onset - 0.5) < 0.005, `the tone begins ${onset} s after the first frame`);
 });
 
+test('the sound of a transport stream that begins after its picture stays where it is', async () => {
+  const path = scratch('sound-late.ts');
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc=d=3:s=64x48:r=25', '-itsoffset', '0.7', '-f', 'lavfi', '-i', 'sine=d=2'],
+    ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', path],
+  );
+  const sound = await decodeAudio(path, { sampleRate: 16000 });
+  const onset = sound.findIndex((s) => Math.abs(s) > 0.05) / 16000;
+  assert.ok(Math.abs(onset - 0.7) < 0.03, `the tone begins ${onset} s after the first frame`);
+});
+
 test('ends the decoder when the loop is left or aborted', async () => {
   const path = await picture('long.mp4', '64x48', '5', 600, '-g', '50');
   for await (const frame of framesOf(path)) if (frame.time >= 1) break;
