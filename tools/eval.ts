@@ -19,6 +19,7 @@ interface EvalOptions {
   steps?: number;
   guidance?: number;
   sampler?: string;
+  tagger: string[];
   out?: string;
   work?: string;
   offline?: boolean;
@@ -49,6 +50,7 @@ export function register(program: Command): void {
     .option('--steps <n>', 'steps of the sampler', whole(1, 1000))
     .option('--guidance <g>', 'how strongly the video guides the sound', number(0))
     .option('--sampler <name>', 'how the model samples')
+    .option('--tagger <file>', 'a network’s checkpoint, for FD, KL and IS by its hearing; may be repeated', collect, [])
     .option('--out <file>', 'write a report as one HTML file')
     .option('--work <folder>', 'where sounds are kept, for the next run goes on from them (default: the user’s cache)')
     .option('--offline', 'fetch no recordings')
@@ -66,7 +68,9 @@ async function runEvaluation(names: string[], options: EvalOptions): Promise<voi
       const dataset = await openDataset(options, bar, signal);
       const engine = await createEngine();
       try {
-        return await evaluateSystems(engine, dataset, names, { ...options, bar, signal });
+        const evaluated = await evaluateSystems(engine, dataset, names, { ...options, bar, signal });
+        if (options.out !== undefined) await writeHtml(evaluated, options.out, bar, signal);
+        return evaluated;
       } finally {
         engine.dispose();
       }
@@ -74,7 +78,6 @@ async function runEvaluation(names: string[], options: EvalOptions): Promise<voi
       bar.stop();
     }
   });
-  for (const { system, clip, error } of report.failures) say(`failed: ${system}, ${clip}: ${error}`);
   result(options.json ? JSON.stringify(report) : textTable(report));
 }
 
@@ -95,8 +98,8 @@ async function evaluateSystems(
   names: readonly string[],
   options: EvalOptions & { bar: Progress; signal: AbortSignal },
 ): Promise<EvaluationReport> {
-  const { evaluate, findSystem, modelControls, SoundStore } = await import('../model/evaluation/index.js');
-  const { steps, guidance, sampler, seeds, out, work, offline, bar, signal } = options;
+  const { evaluate, findSystem, modelControls, openTagger, SoundStore } = await import('../model/evaluation/index.js');
+  const { steps, guidance, sampler, seeds, out, work, offline, tagger, bar, signal } = options;
   const systems = await Promise.all(
     names
       .filter((name) => !CONTROLS.includes(name))
@@ -105,16 +108,32 @@ async function evaluateSystems(
   const store = new SoundStore(work === undefined ? userCache('evaluation', 'sounds') : resolve(work));
   const recordings = await recordingsIfAvailable({ offline, signal });
   const { controls, missing } = await modelControls(engine, systems, recordings, store.soundOf);
-  return evaluate(
-    dataset,
-    systems.map(({ system }) => system),
-    {
-      ...{ store, seeds, controls, missing, signal },
-      ...{ folder: out === undefined ? undefined : dirname(resolve(out)), listen: out === undefined ? 0 : LISTEN },
-      onProgress: bar.update.bind(bar),
-    },
-  );
+  const taggers = await Promise.all(tagger.map((path) => openTagger(engine, path, { signal })));
+  try {
+    return await evaluate(
+      dataset,
+      systems.map(({ system }) => system),
+      {
+        ...{ store, seeds, controls, missing, taggers, signal },
+        ...{ folder: out === undefined ? undefined : dirname(resolve(out)), listen: out === undefined ? 0 : LISTEN },
+        onProgress: bar.update.bind(bar),
+      },
+    );
+  } finally {
+    for (const each of taggers) await each.dispose();
+  }
 }
+
+async function writeHtml(report: EvaluationReport, out: string, bar: Progress, signal: AbortSignal): Promise<void> {
+  const { writeReport } = await import('../model/evaluation/index.js');
+  const written = await writeReport(report, out, { cards: LISTEN, onProgress: bar.update.bind(bar), signal });
+  bar.stop();
+  for (const fault of written.faults) say(`not in the report: ${fault}`);
+  const beside = written.files === undefined ? '' : `, with ${written.files} beside it`;
+  say(`${out}: ${(written.bytes / 1e6).toFixed(1)} MB${beside}`);
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
 
 function seedList(text: string): number[] {
   const seeds = text.split(',').map((part) => whole(0, 2 ** 32 - 1)(part.trim()));

@@ -5,9 +5,13 @@ import { FfmpegMissingError, MediaError } from '../media/index.js';
 import type { Dataset, DatasetClip } from './datasets/dataset.js';
 import { openDatasetClip } from './datasets/open-clip.js';
 import { EvaluationError } from './errors.js';
-import { differencesOf, estimatesOf, figuresOf, type MetricSelection, selectMetrics } from './estimates.js';
+import { Estimator } from './estimates.js';
+import { addTags, tagSounds } from './figures/distribution.js';
+import { metricTable } from './figures/index.js';
+import type { MeasuredSound, MetricTable, TaggedSound } from './figures/metric.js';
+import { AV_ALIGN } from './figures/synchrony.js';
 import { measureSound } from './measure.js';
-import type { MeasuredSound } from './metric.js';
+import { type Motion, motionOf } from './motion.js';
 import type {
   ClipReport,
   EvaluationReport,
@@ -21,6 +25,7 @@ import { clickTrack } from './systems/clicks.js';
 import { randomOnsets, rotatedInTime, shuffledName, shuffledVideo, silence, whiteNoise } from './systems/controls.js';
 import { trueAudio } from './systems/references.js';
 import type { System } from './systems/system.js';
+import type { SoundTagger } from './taggers/tagger.js';
 
 export interface EvaluateOptions {
   store: SoundStore;
@@ -34,6 +39,8 @@ export interface EvaluateOptions {
   controls?: readonly System[] | undefined;
   /** Controls that cannot be had, and why; the report says so. */
   missing?: readonly MissingControl[] | undefined;
+  /** Networks whose hearing is compared, for figures of distributions. */
+  taggers?: readonly SoundTagger[] | undefined;
   /** The folder that paths in the report are relative to; default: the working directory. */
   folder?: string | undefined;
   /** Clips, from the first on, of which the sounds of controls are kept to be heard as well. Default 0. */
@@ -49,6 +56,12 @@ interface Measured {
   sounds: MeasuredSound[];
   extras: Map<MeasuredSound, Extras>;
 }
+
+/** A sound as it was measured. */
+type Heard = ReturnType<typeof measureSound>;
+
+/** Sounds that a tagger listens to in one call. */
+const TAGGED_TOGETHER = 8;
 
 /** What the report tells of a sound beside its figures. */
 interface Extras {
@@ -81,17 +94,21 @@ class Run {
   readonly #systems: readonly System[];
   readonly #options: EvaluateOptions;
   readonly #seeds: readonly number[];
-  readonly #metrics: MetricSelection;
   readonly #failures: Failure[] = [];
   readonly #missing: MissingControl[];
+  readonly #table: MetricTable;
+  readonly #estimator: Estimator;
+  readonly #motion = new Map<DatasetClip, Motion | undefined>();
+  readonly #truth = new Map<string, Promise<TaggedSound | undefined>>();
 
   constructor(dataset: Dataset, systems: readonly System[], options: EvaluateOptions) {
     this.#dataset = dataset;
     this.#systems = systems;
     this.#options = options;
     this.#seeds = options.seeds ?? [0];
-    this.#metrics = selectMetrics(options.metrics);
     this.#missing = [...(options.missing ?? [])];
+    this.#table = metricTable(options.taggers, options.metrics);
+    this.#estimator = new Estimator(this.#table);
   }
 
   async report(): Promise<EvaluationReport> {
@@ -113,7 +130,7 @@ class Run {
         clips: opened.map((clip) => this.#clipReport(clip)),
       },
       seeds: this.#seeds,
-      metrics: this.#metrics.descriptions,
+      metrics: this.#estimator.metrics,
       systems: all.map((each) => this.#systemReport(each, failed)),
       differences: this.#differences(all, failed),
       failures: this.#failures,
@@ -130,7 +147,10 @@ class Run {
       signal?.throwIfAborted();
       onProgress?.('opening clips', i, entries.length);
       await this.#orFailure('the clip itself', entry.name, async () => {
-        clips.push(await openDatasetClip(entry, { signal }));
+        const clip = await openDatasetClip(entry, { signal });
+        const { metrics, store } = this.#options;
+        if (metrics?.includes(AV_ALIGN) ?? true) this.#motion.set(clip, await motionOf(clip, store.folder, signal));
+        clips.push(clip);
       });
     }
     return clips;
@@ -162,15 +182,20 @@ class Run {
     const { onProgress, signal } = this.#options;
     const seeds = system.seeded ? this.#seeds : this.#seeds.slice(0, 1);
     const measured: Measured = { system, sounds: [], extras: new Map() };
+    const heard: Heard[] = [];
     let done = 0;
     try {
       for (const seed of seeds) {
         for (const [i, clip] of clips.entries()) {
           signal?.throwIfAborted();
           onProgress?.(system.name, done++, seeds.length * clips.length);
-          await this.#orFailure(system.name, clip.name, () => this.#measureClip(measured, clip, seed, i));
+          await this.#orFailure(system.name, clip.name, async () => {
+            heard.push(...(await this.#measureClip(measured, clip, seed, i)));
+          });
+          if (heard.length >= TAGGED_TOGETHER) await this.#tag(heard.splice(0));
         }
       }
+      await this.#tag(heard);
     } finally {
       await system.dispose?.();
     }
@@ -182,16 +207,36 @@ class Run {
     clip: DatasetClip,
     seed: number,
     index: number,
-  ): Promise<void> {
+  ): Promise<Heard[]> {
     const { store, listen = 0, signal } = this.#options;
     const made = await store.soundOf(system, clip, { seed, signal });
-    if (!made) return;
-    const sound = measureSound(this.#metrics.ofSounds, system, clip, seed, made);
+    if (!made) return [];
+    const heard = measureSound(this.#table, { system, clip, index, seed, motionPeaks: this.#motion.get(clip) }, made);
+    const { measured: sound } = heard;
     sounds.push(sound);
     const shown = seed === this.#seeds[0] && index < listen;
     const stored = system.cacheKey !== undefined;
     const path = stored || shown ? await store.keep(system, clip, seed, made) : undefined;
     extras.set(sound, { ...(path !== undefined && { path }), ...(made.events && { events: made.events }) });
+    return [heard];
+  }
+
+  async #tag(heard: readonly Heard[]): Promise<void> {
+    const { taggers = [], signal } = this.#options;
+    if (heard.length === 0) return;
+    for (const tagger of taggers) {
+      await addTags(tagger, heard, ({ clip }) => this.#truthOf(tagger, clip), signal);
+    }
+  }
+
+  /** What a tagger hears in the true sound of a clip, found once. */
+  #truthOf(tagger: SoundTagger, { name, sound }: DatasetClip): Promise<TaggedSound | undefined> {
+    const key = `${tagger.name} ${name}`;
+    const known = this.#truth.get(key);
+    if (known || !sound) return known ?? Promise.resolve(undefined);
+    const truth = tagSounds(tagger, [sound], this.#options.signal).then(([only]) => only);
+    this.#truth.set(key, truth);
+    return truth;
   }
 
   /** Does the work for a clip; what is wrong with the clip or its sound is a failure of the clip alone. */
@@ -221,14 +266,14 @@ class Run {
       name: system.name,
       kind: system.kind,
       description: system.description,
-      metrics: estimatesOf(this.#metrics, counted),
+      metrics: this.#estimator.estimatesOf(counted),
       ...(system.seeded && this.#seeds.length > 1 && { bySeed: this.#bySeed(counted) }),
       clips: sounds.map((sound): ClipReport => {
         const { path, events } = extras.get(sound)!;
         return {
           clip: sound.clip.name,
           seed: sound.seed,
-          metrics: figuresOf(this.#metrics, [sound]),
+          metrics: this.#estimator.figuresOf([sound]),
           onsets: sound.onsets.map(({ time }) => time),
           timingErrors: sound.sync?.timingErrors ?? [],
           ...(events && { events }),
@@ -241,10 +286,7 @@ class Run {
   #bySeed(sounds: readonly MeasuredSound[]): SystemReport['bySeed'] {
     return this.#seeds.map((seed) => ({
       seed,
-      metrics: figuresOf(
-        this.#metrics,
-        sounds.filter((sound) => sound.seed === seed),
-      ),
+      metrics: this.#estimator.figuresOf(sounds.filter((sound) => sound.seed === seed)),
     }));
   }
 
@@ -260,7 +302,7 @@ class Run {
       const isReference = reference === system[0];
       const others =
         reference === undefined ? systems.slice(i + 1) : systems.filter((other) => isReference && other !== system);
-      return [...others, ...shuffled].flatMap((other) => differencesOf(this.#metrics, system, other));
+      return [...others, ...shuffled].flatMap((other) => this.#estimator.differencesOf(system, other));
     });
   }
 

@@ -3,35 +3,51 @@
 import { type DatasetClip, SOUND_RATE } from './datasets/dataset.js';
 import { toLength } from './datasets/open-clip.js';
 import { EvaluationError } from './errors.js';
-import type { MeasuredSound, MetricInput, SoundMetrics } from './metric.js';
+import type { MeasuredSound, MetricInput, MetricTable, Reference } from './figures/metric.js';
+import { librosaOnsets } from './metrics/librosa-onsets.js';
 import { detectScoredOnsets } from './metrics/onset-detection.js';
 import { resample } from './metrics/resample.js';
 import { syncScore } from './metrics/sync-score.js';
 import type { System, SystemSound } from './systems/system.js';
 
-/** Onsets of the true sounds, found once for all systems. */
-const trueOnsets = new WeakMap<DatasetClip, NonNullable<MetricInput['reference']>>();
+/** Of the true sounds, found once for all systems. */
+const references = new WeakMap<DatasetClip, Reference>();
+
+/** What a sound is measured for. */
+export interface Measurement {
+  system: System;
+  clip: DatasetClip;
+  /** Of the clip in the evaluation. */
+  index: number;
+  seed: number;
+  motionPeaks?: MetricInput['motionPeaks'];
+}
 
 /**
  * Takes the figures of a system's sound for a clip.
  *
+ * @returns the figures, and the sound at the rate and of the length at which all are measured
  * @throws {EvaluationError} when a sample is not finite
  */
 export function measureSound(
-  metrics: readonly SoundMetrics[],
-  system: System,
-  clip: DatasetClip,
-  seed: number,
+  table: MetricTable,
+  { system, clip, index, seed, motionPeaks }: Measurement,
   made: SystemSound,
-): MeasuredSound {
+): { measured: MeasuredSound; samples: Float32Array } {
   const sound = soundOfClip(system, clip, made);
   const onsets = detectScoredOnsets(sound, SOUND_RATE);
   const demanded = clip.events.some(({ optional }) => !optional);
   const offset = system.hasOffset ? clip.offset : 0;
   const sync = demanded ? syncScore({ onsets, events: clip.events, offset }) : null;
-  const input: MetricInput = { clip, sound, onsets, reference: referenceOf(clip), sync };
-  const values = Object.assign({}, ...metrics.map((metric) => metric.measure(input)));
-  return { clip, seed, onsets, sync, values };
+  const input: MetricInput = {
+    ...{ clip, sound, onsets, sync, motionPeaks, reference: referenceOf(clip), lateness: offset - clip.offset },
+    librosaOnsets: () => librosaOnsets(sound, SOUND_RATE),
+  };
+  const values = table.sound
+    .filter(({ clips = Number.POSITIVE_INFINITY }) => index < clips)
+    .map((metrics) => metrics.measure(input));
+  const measured = { clip, seed, onsets, sync, values: Object.assign({}, ...values), tagged: new Map() };
+  return { measured, samples: sound };
 }
 
 /** At the rate and of the length that all are measured at. */
@@ -42,12 +58,21 @@ function soundOfClip({ name }: System, clip: DatasetClip, { samples, sampleRate 
   return toLength(atRate, Math.round(clip.seconds * SOUND_RATE));
 }
 
-function referenceOf(clip: DatasetClip): MetricInput['reference'] {
-  if (!clip.sound) return undefined;
-  let reference = trueOnsets.get(clip);
+function referenceOf(clip: DatasetClip): Reference | undefined {
+  const { sound } = clip;
+  if (!sound) return undefined;
+  let reference = references.get(clip);
   if (!reference) {
-    reference = { sound: clip.sound, onsets: detectScoredOnsets(clip.sound, SOUND_RATE) };
-    trueOnsets.set(clip, reference);
+    let published: readonly number[] | undefined;
+    reference = {
+      sound,
+      onsets: detectScoredOnsets(sound, SOUND_RATE),
+      librosaOnsets() {
+        published ??= librosaOnsets(sound, SOUND_RATE);
+        return published;
+      },
+    };
+    references.set(clip, reference);
   }
   return reference;
 }

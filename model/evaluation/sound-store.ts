@@ -26,10 +26,10 @@ interface StoredFacts {
  * other sounds.
  */
 export class SoundStore {
-  readonly #folder: string;
+  readonly folder: string;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /**
@@ -66,7 +66,7 @@ export class SoundStore {
       .digest('hex');
     const system = `${plain(name)}${cacheKey === undefined ? '' : `-${hash.slice(0, 8)}`}`;
     const parts = clip.name.split(/[/\\]/).map((part) => (part === '..' ? '__' : part));
-    return `${join(this.#folder, system, seeded ? `seed-${seed}` : '', ...parts)}.wav`;
+    return `${join(this.folder, system, seeded ? `seed-${seed}` : '', ...parts)}.wav`;
   }
 
   async #write(path: string, { samples, sampleRate }: SystemSound): Promise<void> {

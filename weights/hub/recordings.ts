@@ -12,6 +12,7 @@ export const RECORDINGS: PullTarget = {
   files: [
     {
       name: RECORDINGS_FILE,
+      bytes: 34_239_150,
       sources: [
         {
           npm: 'supersonic-scsynth-samples',

@@ -7,8 +7,8 @@ import type { Dataset } from '../datasets/dataset.js';
 import { readDataset } from '../datasets/manifest.js';
 import { proceduralDataset } from '../datasets/procedural.js';
 import { EvaluationError } from '../errors.js';
-import { selectMetrics } from '../estimates.js';
 import { evaluate } from '../evaluate.js';
+import { metricTable } from '../figures/index.js';
 import { writeReport } from '../report/html.js';
 import type { EvaluationReport } from '../report/report.js';
 import { SoundStore } from '../sound-store.js';
@@ -40,7 +40,7 @@ export async function ablate(table: AblationTable, options: AblateOptions): Prom
   const { folder, openEngine } = options;
   const { metric, metrics = [] } = table.evaluation;
   // What there is no metric of is refused before hours of training.
-  selectMetrics([metric, ...metrics]);
+  metricTable([], [metric, ...metrics]);
   const trained = await trainRuns(table, options);
   const complete = table.cells.filter(({ name }) => runsOf(name, trained.runs).length === table.seeds.length);
   if (complete.length < 2) {

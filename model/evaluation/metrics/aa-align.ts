@@ -8,7 +8,7 @@ import { librosaOnsets } from './librosa-onsets.js';
 import { peakIntersection } from './peak-intersection.js';
 
 /** Seconds either way within which a generated onset is taken for a true one. */
-const WINDOW = 0.1;
+export const AA_ALIGN_WINDOW = 0.1;
 
 /**
  * @param generated mono
@@ -16,5 +16,5 @@ const WINDOW = 0.1;
  * @returns 0 and up; null where neither has an onset
  */
 export function aaAlign(generated: Float32Array, truth: Float32Array, sampleRate: number): number | null {
-  return peakIntersection(librosaOnsets(generated, sampleRate), librosaOnsets(truth, sampleRate), WINDOW);
+  return peakIntersection(librosaOnsets(generated, sampleRate), librosaOnsets(truth, sampleRate), AA_ALIGN_WINDOW);
 }

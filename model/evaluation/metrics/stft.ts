@@ -37,7 +37,7 @@ export function stftMagnitudes(
       frame[i] = window[i]! * (padding === 'reflect' ? mirrored(signal, at) : (signal[at] ?? 0));
     }
     const { re, im } = fft.transform(frame);
-    for (let k = 0; k < bins; k++) values[f * bins + k] = Math.hypot(re[k]!, im[k]!);
+    for (let k = 0; k < bins; k++) values[f * bins + k] = Math.sqrt(re[k]! ** 2 + im[k]! ** 2);
   }
   return { values, frames, bins };
 }

@@ -8,17 +8,21 @@ import { type Dataset, type DatasetClip, SOUND_RATE } from '../../../model/evalu
 import { proceduralDataset } from '../../../model/evaluation/datasets/procedural.js';
 import { EvaluationError } from '../../../model/evaluation/errors.js';
 import { evaluate } from '../../../model/evaluation/evaluate.js';
+import { metricTable } from '../../../model/evaluation/figures/index.js';
 import type { EvaluationReport, SystemReport } from '../../../model/evaluation/report/report.js';
 import { textTable } from '../../../model/evaluation/report/text-table.js';
 import { SoundStore } from '../../../model/evaluation/sound-store.js';
 import { clicksAt } from '../../../model/evaluation/systems/clicks.js';
 import type { System, SystemSound } from '../../../model/evaluation/systems/system.js';
+import type { SoundTagger } from '../../../model/evaluation/taggers/tagger.js';
 import { cleanups, suite } from '../../harness/suite.js';
 import { inScratchFolder } from '../../weights/scratch.js';
 
 const test = suite('evaluation: from clips to report');
 
 const CLIPS = 4;
+/** What the tests look at; all of it together takes long. */
+const METRICS = ['f1-50', 'f1-100', 'f1-50-best-lag', 'precision-50', 'timing-error', 'envelope'];
 const home = mkdtempSync(join(tmpdir(), 'onset-evaluation-'));
 cleanups.push(() => rmSync(home, { recursive: true, force: true }));
 
@@ -55,6 +59,7 @@ test('perfect events score 1, a shift of 80 ms only within 100, doubled onsets l
     const progress: string[] = [];
     const report = await evaluate(dataset, systems, {
       store: new SoundStore(join(folder, 'work')),
+      metrics: METRICS,
       onProgress: (stage) => void progress.push(stage),
     });
     // Events less than 60 ms apart are one onset to the detector.
@@ -139,6 +144,7 @@ test('a clip without events has no synchrony, and figures say how many clips the
     const entries = dataset.entries.map((entry, i) => ({ ...entry, ...(i === 0 && { events: [] }) }));
     const report = await evaluate({ ...dataset, entries }, [clicking('perfect', (times) => times)], {
       store: new SoundStore(join(folder, 'work')),
+      metrics: METRICS,
     });
     const eventful = report.dataset.clips.filter(({ events }) => events.length > 0).length;
     assert.equal(report.dataset.clips[0]!.eventSource, 'none');
@@ -162,7 +168,7 @@ test('a broken clip and a failing system are reported, and no figure counts the 
       soundFor: async () => ({ samples: Float32Array.of(NaN), sampleRate: 1 }),
     };
     const store = new SoundStore(join(folder, 'work'));
-    const report = await evaluate({ ...dataset, entries }, [perfect, failing], { store });
+    const report = await evaluate({ ...dataset, entries }, [perfect, failing], { store, metrics: METRICS });
     assert.deepEqual(
       report.failures.map(({ system, clip }) => [system, clip]),
       [
@@ -173,7 +179,10 @@ test('a broken clip and a failing system are reported, and no figure counts the 
     for (const system of report.systems) assert.ok(system.metrics.envelope!.clips <= CLIPS - 1, system.name);
     assert.equal(named(report, 'perfect').clips.length, CLIPS);
     assert.match(textTable(report), /failed: failing, .*: no sound for this one/);
-    await assert.rejects(evaluate(dataset, [odd], { store }), /none of the 4 clips .* of odd .*NaN at sample 0/);
+    await assert.rejects(
+      evaluate(dataset, [odd], { store, metrics: METRICS }),
+      /none of the 4 clips .* of odd .*NaN at sample 0/,
+    );
   }));
 
 test('what is no fault of a clip ends the evaluation', () =>
@@ -182,9 +191,9 @@ test('what is no fault of a clip ends the evaluation', () =>
     const faulty = clicking('faulty', () => {
       throw new TypeError('a mistake in the program');
     });
-    await assert.rejects(evaluate(dataset, [faulty], { store }), TypeError);
+    await assert.rejects(evaluate(dataset, [faulty], { store, metrics: METRICS }), TypeError);
     const twice = [clicking('a', () => []), clicking('a', () => [])];
-    await assert.rejects(evaluate(dataset, twice, { store }), /two systems are named a/);
+    await assert.rejects(evaluate(dataset, twice, { store, metrics: METRICS }), /two systems are named a/);
   }));
 
 test('dear sounds are made once: a second evaluation, and one that goes on after an end, give the same figures', () =>
@@ -201,7 +210,7 @@ test('dear sounds are made once: a second evaluation, and one that goes on after
         },
         { seeded: true, cacheKey: 'weights' },
       );
-    const options = { store: new SoundStore(join(folder, 'work')), seeds: [0, 1], folder };
+    const options = { store: new SoundStore(join(folder, 'work')), metrics: METRICS, seeds: [0, 1], folder };
     const stopped = evaluate(dataset, [counting(3)], { ...options, signal: controller.signal });
     await assert.rejects(stopped, /stopped/);
     made = 0;
@@ -222,16 +231,60 @@ test('dear sounds are made once: a second evaluation, and one that goes on after
     assert.equal(made, 7, 'those of seed 0 are as before');
   }));
 
+/** Hears how loud a sound is, in two classes. */
+const loudTagger: SoundTagger = {
+  ...{ name: 'loud', sampleRate: SOUND_RATE, classes: ['loud', 'soft'] },
+  async embed(sounds) {
+    const embeddings = sounds.map((sound) => {
+      const power = sound.reduce((sum, value) => sum + value * value, 0) / sound.length;
+      return Float32Array.of(power, Math.sqrt(power));
+    });
+    return { embeddings, windows: embeddings.map((each) => [each]), logits: embeddings };
+  },
+  dispose: async () => {},
+};
+
+test('every metric has a figure of the true audio, also what a tagger hears, with the seeds of a clip together', () =>
+  withClips(async (all, folder) => {
+    const dataset = { ...all, entries: all.entries.slice(0, 3) };
+    const store = new SoundStore(join(folder, 'work'));
+    const taggers = [loudTagger];
+    const metrics = metricTable(taggers);
+    const described = [
+      ...metrics.pooled.map(({ description }) => description),
+      ...metrics.sound.flatMap(({ descriptions }) => descriptions),
+      ...metrics.added,
+    ];
+    assert.equal(new Set(described.map(({ key }) => key)).size, described.length);
+    // PESQ takes longer than everything else together.
+    const keys = described.map(({ key }) => key).filter((key) => !key.startsWith('pesq'));
+    const report = await evaluate(dataset, [], { store, taggers, metrics: keys });
+    const figures = named(report, 'true audio').metrics;
+    assert.deepEqual(Object.keys(figures), keys);
+    for (const key of keys) {
+      // Clips of 4 s hold no program of a loudness range; two dimensions need more sounds than three for extrapolation.
+      if (!['loudness-range', 'fd-extrapolated-loud'].includes(key)) assert.ok(figures[key]!.value !== null, key);
+    }
+    assert.ok(Math.abs(figures['fd-loud']!.value!) < 1e-12);
+    assert.equal(figures['fd-loud']!.low, undefined);
+    assert.equal(figures['kl-loud']!.value, 0);
+    assert.equal(figures['tags-loud']!.value, 1);
+    assert.equal(figures['r1-loud']!.value, 1);
+    assert.ok(figure(report, 'white noise', 'fd-loud')! > 0);
+    assert.equal(named(report, 'true audio').clips[0]!.metrics['fd-loud'], undefined);
+  }));
+
 test('one clip has no shuffled control, and the report says why', () =>
   withClips(async (dataset, folder) => {
     mkdirSync(join(folder, 'work'));
     const one = { ...dataset, entries: dataset.entries.slice(0, 1) };
     const missing = [{ system: 'recordings', reason: 'the network is away' }];
-    const report = await evaluate(one, [], { store: new SoundStore(join(folder, 'work')), missing, listen: 1, folder });
+    const options = { store: new SoundStore(join(folder, 'work')), metrics: METRICS, missing };
+    const report = await evaluate(one, [], { ...options, listen: 1, folder });
     assert.deepEqual(report.missing, missing);
     assert.ok(report.systems.every(({ clips }) => clips.every(({ sound }) => existsSync(join(folder, sound!)))));
     const system = clicking('perfect', (times) => times);
-    const again = await evaluate(one, [system], { store: new SoundStore(join(folder, 'work')), missing });
+    const again = await evaluate(one, [system], options);
     assert.deepEqual(
       again.missing!.map((each) => each.system),
       ['recordings', 'perfect, shuffled video'],

@@ -26,7 +26,7 @@ test(
       assert.match(system.description, /family onset, weights [0-9a-f]{12}, steps 2/);
       const store = new SoundStore(join(folder, 'work'));
       const { controls, missing } = await modelControls(engine, [found], { reason: 'not asked for' }, store.soundOf);
-      const report = await evaluate(dataset, [system], { store, controls, missing });
+      const report = await evaluate(dataset, [system], { store, controls, missing, metrics: ['f1-100', 'envelope'] });
       const of = (name: string, metric: string): number =>
         report.systems.find((each) => each.name === name)!.metrics[metric]!.value!;
       assert.ok(of('ours', 'f1-100') > 0.6, `${of('ours', 'f1-100')}`);
