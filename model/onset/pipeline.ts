@@ -149,10 +149,9 @@ export class OnsetPipeline {
     const latents = await this.#sample(clips.length, windows, tokensOf, encoded, classOf, options);
     const results: PipelineSound[] = [];
     for (const [i, clip] of clips.entries()) {
-      const sound = await this.#decode(latents[i]!, options);
-      const samples = sound.slice(0, Math.round(clip.seconds * this.model.codec.sampleRate));
+      const length = Math.round(clip.seconds * this.model.codec.sampleRate);
       results.push({
-        samples: limitPeak(samples),
+        samples: limitPeak(await this.#decode(latents[i]!, length, options)),
         seconds: clip.seconds,
         sound: config.classes[classOf(i, 0)]!,
         soundProbability: encoded.classes[i]![classOf(i, 0)]!,
@@ -275,11 +274,15 @@ export class OnsetPipeline {
     return joined.map((each) => Float32Array.from(each.average()));
   }
 
-  /** Latents [T, channels] to sound, by windows that overlap by the decoder's reach: the same as in one piece. */
-  async #decode(latents: Float32Array, { seed, onProgress, signal }: PipelineOptions): Promise<Float32Array> {
+  /** Latents [T, channels] to `length` samples, by windows that overlap by the decoder's reach: the same as in one piece. */
+  async #decode(
+    latents: Float32Array,
+    length: number,
+    { seed, onProgress, signal }: PipelineOptions,
+  ): Promise<Float32Array> {
     const { latentChannels: channels, samplesPerLatent, context, stochastic } = this.model.codec;
     const total = latents.length / channels;
-    const out = new Float32Array(total * samplesPerLatent);
+    const out = new Float32Array(length);
     for (const start of windowStarts(total, DECODE_WINDOW, 2 * context)) {
       signal?.throwIfAborted();
       const plan = await this.#plan('decode', 1);
@@ -290,7 +293,8 @@ export class OnsetPipeline {
       const from = start === 0 ? 0 : context;
       const last = start + DECODE_WINDOW >= total;
       const to = Math.min(total - start, last ? DECODE_WINDOW : DECODE_WINDOW - context);
-      out.set(sound!.subarray(from * samplesPerLatent, to * samplesPerLatent), (start + from) * samplesPerLatent);
+      const end = Math.min(to * samplesPerLatent, length - start * samplesPerLatent);
+      out.set(sound!.subarray(from * samplesPerLatent, end), (start + from) * samplesPerLatent);
       onProgress?.('decoding', Math.min(total, start + to), total);
     }
     return out;
