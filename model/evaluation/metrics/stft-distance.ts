@@ -60,11 +60,6 @@ function magnitudeDistance(a: Float64Array, b: Float64Array): StftDistance {
   return { linear: difference / (total + 1e-9), log: decibels / a.length };
 }
 
-/** `stftL1().linear` of sounds at 16 kHz. */
-export function stftDistance(sound: Float32Array, reference: Float32Array): number {
-  return stftL1(sound, reference, RATE).linear;
-}
-
 /** @throws {EvaluationError} when the lengths differ */
 export function requireSameLength(sound: Float32Array, reference: Float32Array): void {
   if (sound.length !== reference.length) {
