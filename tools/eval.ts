@@ -20,6 +20,7 @@ interface EvalOptions {
   guidance?: number;
   sampler?: string;
   tagger: string[];
+  metrics?: string[];
   out?: string;
   work?: string;
   offline?: boolean;
@@ -51,6 +52,7 @@ export function register(program: Command): void {
     .option('--guidance <g>', 'how strongly the video guides the sound', number(0))
     .option('--sampler <name>', 'how the model samples')
     .option('--tagger <file>', 'a network’s checkpoint, for FD, KL and IS by its hearing; may be repeated', collect, [])
+    .option('--metrics <keys>', 'only these metrics, such as f1-50,envelope', (text: string) => text.split(','))
     .option('--out <file>', 'write a report as one HTML file')
     .option('--work <folder>', 'where sounds are kept, for the next run goes on from them (default: the user’s cache)')
     .option('--offline', 'fetch no recordings')
@@ -99,7 +101,7 @@ async function evaluateSystems(
   options: EvalOptions & { bar: Progress; signal: AbortSignal },
 ): Promise<EvaluationReport> {
   const { evaluate, findSystem, modelControls, openTagger, SoundStore } = await import('../model/evaluation/index.js');
-  const { steps, guidance, sampler, seeds, out, work, offline, tagger, bar, signal } = options;
+  const { steps, guidance, sampler, seeds, out, work, offline, tagger, metrics, bar, signal } = options;
   const systems = await Promise.all(
     names
       .filter((name) => !CONTROLS.includes(name))
@@ -114,7 +116,7 @@ async function evaluateSystems(
       dataset,
       systems.map(({ system }) => system),
       {
-        ...{ store, seeds, controls, missing, taggers, signal },
+        ...{ store, seeds, metrics, controls, missing, taggers, signal },
         ...{ folder: out === undefined ? undefined : dirname(resolve(out)), listen: out === undefined ? 0 : LISTEN },
         onProgress: bar.update.bind(bar),
       },
