@@ -1,6 +1,6 @@
 /**
  * PESQ, perceptual evaluation of speech quality: ITU-T P.862 (2001) with the mapping of P.862.1 (2003), and its wide-band
- * extension P.862.2 (2007), with the corrections of the reference implementation of P.862 Annex A (version 2.0, 2005).
+ * extension P.862.2 (2007). The order of computation is that of the reference implementation of Annex A (version 2.0, 2005).
  *
  * The recommendation's authors claim rights in the method; who offers PESQ scores commercially should ask them for a license.
  */
