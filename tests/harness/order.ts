@@ -23,6 +23,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'model/networks/efficientnet-lite.test.js': 30,
   'model/evaluation/taggers/taggers.test.js': 25,
   'model/training/train-footage.test.js': 25,
+  'model/evaluation/evaluate.test.js': 20,
   'model/evaluation/ablation/ablate.test.js': 20,
   'model/evaluation/ablation/runs.test.js': 17,
   'model/training/train-switches.test.js': 16,

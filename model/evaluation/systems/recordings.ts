@@ -10,14 +10,17 @@ import { EvaluationError } from '../errors.js';
 import type { SoundOf, System } from './system.js';
 import { readTarArchive } from './tar-archive.js';
 
-/** Recordings by words of a clip's class, the first that fits; names are files of the archive without folder and ending. */
+/**
+ * Recordings by words of a clip's class, the first that fits; names are files of the archive without folder and ending. In
+ * each the detector hears one onset, within 15 ms of where it begins.
+ */
 const RECORDINGS: readonly [words: RegExp, names: readonly string[]][] = [
   [/drum|tom\b|percussion/, ['drum_tom_mid_hard', 'drum_tom_lo_hard', 'drum_snare_hard']],
   [/cymbal|hi-?hat/, ['drum_cymbal_hard', 'drum_cymbal_closed']],
   [/tabla/, ['tabla_ghe1', 'tabla_na', 'tabla_te1']],
   [/bell|chime|glass|porcelain|ceramic|bottle|marimba|vibraphone|xylophone/, ['perc_bell', 'perc_bell2', 'elec_chime']],
   [/metal|hammer|anvil|sword|coin|pan\b|cabinet|cowbell/, ['drum_cowbell', 'perc_bell2']],
-  [/door|wood|chop|axe|saw|knock|table/, ['perc_door', 'elec_wood']],
+  [/wood|chop|axe|knock|table/, ['tbd_perc_tap_1', 'tbd_perc_tap_2', 'hat_tap']],
   [/gun|shot|firework|explosion|cannon/, ['perc_impact2', 'misc_cineboom']],
   [/crow|bird/, ['misc_crow']],
   [/water|splash|rain|pour|drip/, ['elec_blup', 'elec_plip']],

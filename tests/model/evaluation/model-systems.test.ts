@@ -29,7 +29,7 @@ test(
       const report = await evaluate(dataset, [system], { store, controls, missing, metrics: ['f1-100', 'envelope'] });
       const of = (name: string, metric: string): number =>
         report.systems.find((each) => each.name === name)!.metrics[metric]!.value!;
-      assert.ok(of('ours', 'f1-100') > 0.6, `${of('ours', 'f1-100')}`);
+      assert.ok(of('ours', 'f1-100') > 0.5, `${of('ours', 'f1-100')}`);
       assert.ok(of('ours', 'f1-100') > of('ours, shuffled video', 'f1-100') + 0.2);
       assert.ok(of('ours', 'envelope') > of('ours, shuffled video', 'envelope') + 0.2);
       assert.ok(of('true audio through the codec', 'f1-100') > 0.8);
