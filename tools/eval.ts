@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Engine } from '../engine/engine.js';
 import { userCache } from '../engine/platform/user-cache.js';
-import type { Dataset, EvaluationReport } from '../model/evaluation/index.js';
+import type { Dataset, EvaluationReport, SoundTagger } from '../model/evaluation/index.js';
 import { interruptible } from './interrupt.js';
 import { number, whole } from './options.js';
 import { recordingsIfAvailable } from './recordings.js';
@@ -100,7 +100,7 @@ async function evaluateSystems(
   names: readonly string[],
   options: EvalOptions & { bar: Progress; signal: AbortSignal },
 ): Promise<EvaluationReport> {
-  const { evaluate, findSystem, modelControls, openTagger, SoundStore } = await import('../model/evaluation/index.js');
+  const { evaluate, findSystem, modelControls, SoundStore } = await import('../model/evaluation/index.js');
   const { steps, guidance, sampler, seeds, out, work, offline, tagger, metrics, bar, signal } = options;
   const systems = await Promise.all(
     names
@@ -110,7 +110,7 @@ async function evaluateSystems(
   const store = new SoundStore(work === undefined ? userCache('evaluation', 'sounds') : resolve(work));
   const recordings = await recordingsIfAvailable({ offline, signal });
   const { controls, missing } = await modelControls(engine, systems, recordings, store.soundOf);
-  const taggers = await Promise.all(tagger.map((path) => openTagger(engine, path, { signal })));
+  const taggers = await openTaggers(engine, tagger, metrics, signal);
   try {
     return await evaluate(
       dataset,
@@ -124,6 +124,21 @@ async function evaluateSystems(
   } finally {
     for (const each of taggers) await each.dispose();
   }
+}
+
+/** Our own tagger, unless no metric of it is wanted, and those of checkpoints. */
+async function openTaggers(
+  engine: Engine,
+  checkpoints: readonly string[],
+  metrics: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<SoundTagger[]> {
+  const { OnsetTagger, openTagger } = await import('../model/evaluation/index.js');
+  const own = metrics === undefined || metrics.some((key) => key.endsWith('-onset'));
+  return Promise.all([
+    ...(own ? [OnsetTagger.load(engine)] : []),
+    ...checkpoints.map((path) => openTagger(engine, path, { signal })),
+  ]);
 }
 
 async function writeHtml(report: EvaluationReport, out: string, bar: Progress, signal: AbortSignal): Promise<void> {

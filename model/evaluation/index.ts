@@ -12,4 +12,6 @@ export type * from './report/report.js';
 export { textTable } from './report/text-table.js';
 export { SoundStore } from './sound-store.js';
 export { findSystem, modelControls } from './systems/find-system.js';
+export { OnsetTagger } from './taggers/onset-tagger.js';
 export { openTagger } from './taggers/open-tagger.js';
+export type { SoundTagger } from './taggers/tagger.js';
