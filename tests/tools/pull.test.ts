@@ -73,7 +73,7 @@ test('an unknown name is wrong usage, and the known ones are told', async () => 
   await inScratchFolder(async (home) => {
     const { code, stderr } = await command(['nothing'], home);
     assert.equal(code, 2);
-    assert.equal(stderr, 'error: nothing: no such model to pull; there are: vta-ldm, appearance\n');
+    assert.equal(stderr, 'error: nothing: no such model to pull; there are: vta-ldm, appearance, recordings\n');
   });
 });
 
