@@ -1,7 +1,8 @@
 /** What a run will do, settled before any work: which clips, into which files, and whether those can be written. */
 
-import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { checkReplaceable } from '../engine/platform/replace-file.js';
 import { systemFaultOf } from '../engine/platform/system-error.js';
 import {
   type Clip,
@@ -156,7 +157,7 @@ function identityOf(path: string): string {
 async function requireWritable({ clip, outputs, exact }: Job, signal?: AbortSignal): Promise<void> {
   for (const output of outputs) {
     try {
-      accessSync(dirname(output), constants.W_OK);
+      await checkReplaceable(output);
       if (statSync(output, { throwIfNoEntry: false })?.isDirectory()) {
         throw new UsageError(`${output}: a folder has this name; choose another output with -o`);
       }

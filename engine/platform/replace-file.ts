@@ -29,6 +29,18 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   }
 }
 
+/**
+ * Makes the temporary file of `replaceFile`, and removes it: whether that can be done is not told by rights, which root passes
+ * also where a file system is read-only.
+ * @throws the system's own error
+ */
+export async function checkReplaceable(path: string): Promise<void> {
+  const { open, rm } = await nodeFiles();
+  const temporary = await temporaryName(path);
+  await (await open(temporary, 'wx')).close();
+  await rm(temporary);
+}
+
 /** Renames a file whose content is on the disk, and flushes its folder: only then is the new name on the disk too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   const { open, rename } = await nodeFiles();

@@ -99,6 +99,18 @@ test('makes the folder of -o FOLDER/, and writes names as long as the system tak
   assert.ok(existsSync(scratch(name)));
 });
 
+test('finds before any work that a folder takes no files, also where rights do not tell', async () => {
+  // Rights of root say nothing; in Linux' /proc nobody makes files.
+  const folder = process.platform === 'linux' ? '/proc' : scratch('no-such-folder');
+  const path = await picture('plain.mp4', '64x48', '25', 2);
+  await assert.rejects(planJobs([path], options({ output: join(folder, 'o.mp4') })), {
+    name: 'UsageError',
+    message: /cannot be written/,
+  });
+  await planJobs([path], options({ output: scratch('takes-files.mp4') }));
+  assert.ok(!existsSync(scratch('takes-files.mp4')));
+});
+
 test('never replaces a clip, by whatever name the output goes', async () => {
   const path = scratch('identity.mp4');
   copyFileSync(await picture('plain.mp4', '64x48', '25', 2), path);
