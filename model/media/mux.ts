@@ -170,6 +170,8 @@ async function encodedPicture(
     map: `0:${video.index}`,
     codec: [
       ...['-filter:v:0', filter.join(','), '-fps_mode', 'passthrough'],
+      // Frames keep their times; by default they are rounded to the mean rate.
+      ...['-enc_time_base:v:0', '-1'],
       ...['-c:v:0', 'libx264', '-preset', 'medium', '-crf', '16'],
     ],
     delay: 0,

@@ -189,6 +189,18 @@ test('a part between key frames is not written to Matroska, which cannot hide wh
   assert.ok(Math.abs(info.duration - 1) < 0.05, `${info.duration}`);
 });
 
+test('--exact keeps the times of frames, also those between the ticks of the mean rate', async () => {
+  const path = await picture('kept-gop.mp4', '64x48', '25', 4, '-g', '250');
+  const clip = await openClip(path, { start: 2.51, duration: 1 });
+  const output = scratch('kept-times.mp4');
+  await writeSound({ clip, samples: tone(1), sampleRate: 16000, output, exact: true });
+  const { stdout } = await runTool('ffprobe', [
+    ...['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', output],
+  ]);
+  const first = Number.parseFloat(stdout.toString());
+  assert.ok(Math.abs(first - 0.01) < 1e-3, `the first frame is at ${first} s instead of .01 s`);
+});
+
 test('ffprobe is looked for beside another ffmpeg, and never the ffmpeg itself', () => {
   const folder = scratch('tools');
   mkdirSync(folder, { recursive: true });
