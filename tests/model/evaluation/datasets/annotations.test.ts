@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { DatasetEntry } from '../../../../model/evaluation/datasets/dataset.js';
 import { readDataset } from '../../../../model/evaluation/datasets/manifest.js';
 import { suite } from '../../../harness/suite.js';
@@ -54,5 +54,18 @@ test('a clip whose sound does not hold what is seen has no offset, and is in a s
   await realHits({ split: 'visible-only' }, (entries) => assert.ok(entries.every(({ offset }) => offset === 0)));
   await realHits({ split: 'audible' }, (entries) => assert.ok(entries.every(({ offset }) => offset > 0)));
 });
+
+test('of the published VTA-LDM clips the songs have no events; those of the others come from the true audio', () =>
+  inScratchFolder(async (folder) => {
+    const names = ['-26aVYRtEAc_000030', '0Bp8c3PfAAA_000053'];
+    for (const name of names) writeFileSync(join(folder, `${name}.mp4`), '');
+    const manifest = fileURLToPath(new URL('vta-ldm.json', pathToFileURL(REAL_HITS)));
+    const { entries } = readDataset(manifest, { root: folder });
+    assert.equal(entries.length, 5);
+    assert.deepEqual(
+      names.map((name) => entries.find((entry) => entry.name === name)?.events),
+      [[], undefined],
+    );
+  }));
 
 test.run();
