@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OnsetError } from '../kernels/errors.js';
 import { NO_SOUND } from '../model/appearance/sound-classes.js';
-import { atLoudness, type Clip, MediaError, writeSound } from '../model/media/index.js';
+import { type Clip, MediaError, toLoudness, writeSound } from '../model/media/index.js';
 import { FAMILY_NAMES, findModel } from '../model/models.js';
 import { SAMPLER_NAMES } from '../model/samplers/names.js';
 import type { CallOptions, GeneratedSound, GenerateOptions } from '../model/video-to-audio.js';
@@ -167,7 +167,7 @@ async function runJob(
     });
     const { sampleRate, seconds, sound, seen } = made;
     const { loudness } = options;
-    const samples = loudness === 'off' ? made.samples : atLoudness(made.samples, sampleRate, loudness);
+    const samples = loudness === 'off' ? made.samples : toLoudness(made.samples, sampleRate, loudness);
     await writeSound({ clip, samples, sampleRate, output, exact, signal });
     const took = Math.round(performance.now() - began) / 1000;
     bar.stop();

@@ -13,13 +13,17 @@ const INTEGRATED_GATE = -10;
 const RANGE_GATE = -20;
 
 /** Integrated loudness in LUFS of mono samples at `rate` Hz; −∞ for silence and for less than 0.4 s. */
-export function integratedLoudness(samples: Float32Array, rate: number): number {
-  return loudnessOf(mean(gated(blockPowers(samples, rate, MOMENTARY), INTEGRATED_GATE)));
+export const integratedLoudness = (samples: Float32Array, rate: number): number =>
+  integratedLoudnessOf([samples], rate);
+
+/** The same of sound that comes piece by piece. */
+export function integratedLoudnessOf(pieces: Iterable<Float32Array>, rate: number): number {
+  return loudnessOf(mean(gated(blockPowers(pieces, rate, MOMENTARY), INTEGRATED_GATE)));
 }
 
 /** From the 10th to the 95th percentile of short-term loudness, in LU; null for silence and for less than 3 s. */
 export function loudnessRange(samples: Float32Array, rate: number): number | null {
-  const levels = gated(blockPowers(samples, rate, SHORT_TERM), RANGE_GATE)
+  const levels = gated(blockPowers([samples], rate, SHORT_TERM), RANGE_GATE)
     .sort((a, b) => a - b)
     .map(loudnessOf);
   if (levels.length === 0) return null;
@@ -38,22 +42,27 @@ function gated(powers: readonly number[], relativeGate: number): number[] {
 }
 
 /** Mean powers of the K-weighted sound in blocks of some hops of 100 ms, one every hop. */
-function blockPowers(samples: Float32Array, rate: number, hops: number): number[] {
-  const powers = hopPowers(samples, rate);
+function blockPowers(pieces: Iterable<Float32Array>, rate: number, hops: number): number[] {
+  const powers = hopPowers(pieces, rate);
   const blocks: number[] = [];
   for (let at = 0; at + hops <= powers.length; at++) blocks.push(mean(powers.slice(at, at + hops)));
   return blocks;
 }
 
 /** Mean powers of the K-weighted sound in each whole hop; sample by sample, for a long sound does not fit thrice. */
-function hopPowers(samples: Float32Array, rate: number): number[] {
+function hopPowers(pieces: Iterable<Float32Array>, rate: number): number[] {
   const [shelf, highPass] = kWeighting(rate).map((section) => new Filter(section)) as [Filter, Filter];
   const hop = Math.round(HOP * rate);
   const powers: number[] = [];
-  for (let from = 0; from + hop <= samples.length; from += hop) {
-    let sum = 0;
-    for (let i = from; i < from + hop; i++) sum += highPass.next(shelf.next(samples[i]!)) ** 2;
-    powers.push(sum / hop);
+  let sum = 0;
+  let count = 0;
+  for (const piece of pieces) {
+    for (let i = 0; i < piece.length; i++) {
+      sum += highPass.next(shelf.next(piece[i]!)) ** 2;
+      if (++count < hop) continue;
+      powers.push(sum / hop);
+      sum = count = 0;
+    }
   }
   return powers;
 }

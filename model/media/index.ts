@@ -10,7 +10,7 @@ export type { MediaOptions } from './ffmpeg.js';
 export type { Frame, ImageFormat } from './frames.js';
 export { integratedLoudness, loudnessRange } from './gated-loudness.js';
 export { type RawVideo, writeLosslessVideo } from './lossless-video.js';
-export { atLoudness, truePeak } from './loudness.js';
+export { toLoudness, truePeak } from './loudness.js';
 export { checkOutput, type SoundOutput, writeSound } from './mux.js';
 export { picturePreview, soundPreviews } from './preview.js';
 export type { AudioInfo, MediaInfo, VideoInfo } from './probe.js';

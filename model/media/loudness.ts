@@ -2,7 +2,7 @@
  * Sound brought to a loudness (EBU R 128) without clipping, and its peaks between samples. Mono.
  */
 
-import { integratedLoudness } from './gated-loudness.js';
+import { integratedLoudness, integratedLoudnessOf } from './gated-loudness.js';
 
 /** Samples per sample at which peaks between samples are looked for, and the taps of the interpolation. */
 const OVERSAMPLING = 8;
@@ -28,21 +28,29 @@ export function truePeak(samples: Float32Array): number {
 }
 
 /**
- * The samples at a loudness of `target` LUFS, peaks held below −1 dBTP by a limiter. Quiet sound is lifted by 20 dB at most,
- * silence stays silence.
+ * Brings the samples to a loudness of `target` LUFS, in place, peaks held below −1 dBTP by a limiter. Quiet sound is lifted
+ * by 20 dB at most, silence stays silence.
+ *
+ * @returns the same samples
  */
-export function atLoudness(samples: Float32Array, rate: number, target: number): Float32Array {
-  const result = new Float32Array(samples.length);
+export function toLoudness(samples: Float32Array, rate: number, target: number): Float32Array {
   const loudness = integratedLoudness(samples, rate);
   let gain = Number.isFinite(loudness) ? Math.min(LARGEST_LIFT, target - loudness) : 0;
-  limit(samples, amplitudeOf(gain), rate, result);
-  if (!Number.isFinite(loudness)) return result;
   // The limiter takes loudness away; twice is enough to give back what can be had.
-  for (let i = 0; i < 2; i++) {
-    gain = Math.min(LARGEST_LIFT, gain + target - integratedLoudness(result, rate));
-    limit(samples, amplitudeOf(gain), rate, result);
+  for (let i = 0; i < 2 && Number.isFinite(loudness); i++) {
+    const limited = integratedLoudnessOf(limitedBlocks(samples, amplitudeOf(gain), rate), rate);
+    gain = Math.min(LARGEST_LIFT, gain + target - limited);
   }
-  return result;
+  let written = 0;
+  let last = new Float32Array(0);
+  // A block is written when the next one is there, which depends on the end of this one.
+  for (const block of limitedBlocks(samples, amplitudeOf(gain), rate)) {
+    samples.set(last, written);
+    written += last.length;
+    last = block;
+  }
+  samples.set(last, written);
+  return samples;
 }
 
 const decibels = (amplitude: number): number => 20 * Math.log10(amplitude);
@@ -89,10 +97,10 @@ function peaks(samples: Float32Array, from: number, to: number, gain: number, fl
 }
 
 /**
- * Writes the samples, `gain` times as large and limited, to `result`: the gain falls before a peak that would exceed the
- * ceiling and rises after it, over LIMITER_REACH. In blocks, for an hour of sound has more samples than fit thrice.
+ * The samples, `gain` times as large and limited: the gain falls before a peak that would exceed the ceiling and rises after
+ * it, over LIMITER_REACH. In blocks, for an hour of sound has more samples than fit thrice.
  */
-function limit(samples: Float32Array, gain: number, rate: number, result: Float32Array): void {
+function* limitedBlocks(samples: Float32Array, gain: number, rate: number): Generator<Float32Array<ArrayBuffer>> {
   const ceiling = amplitudeOf(PEAK_CEILING - 0.2);
   const floor = WORTH_INTERPOLATING * largest(samples) * gain;
   const reach = Math.max(TAPS, Math.round(LIMITER_REACH * rate));
@@ -105,11 +113,13 @@ function limit(samples: Float32Array, gain: number, rate: number, result: Float3
     // The mean over as many samples of minima over twice as many never exceeds what is needed.
     const sums = new Float64Array(lowest.length + 1);
     for (let i = 0; i < lowest.length; i++) sums[i + 1] = sums[i]! + lowest[i]!;
+    const block = new Float32Array(to - from);
     for (let n = from; n < to; n++) {
       const start = Math.max(0, n - first - reach);
       const end = Math.min(lowest.length, n - first + reach + 1);
-      result[n] = (samples[n]! * gain * (sums[end]! - sums[start]!)) / (end - start);
+      block[n - from] = (samples[n]! * gain * (sums[end]! - sums[start]!)) / (end - start);
     }
+    yield block;
   }
 }
 
