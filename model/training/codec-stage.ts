@@ -20,15 +20,8 @@ import {
 import { logMelFrames, type OnsetModel } from '../onset/index.js';
 import type { TrainingConfig } from './config.js';
 import type { SoundMixture } from './data/index.js';
+import { STFT_RESOLUTIONS } from './stft-resolutions.js';
 import type { TrainingStage } from './training-stage.js';
-
-/** FFT size and hop of each STFT. */
-const RESOLUTIONS = [
-  [256, 64],
-  [512, 128],
-  [1024, 256],
-  [2048, 512],
-] as const;
 
 export function codecStage(model: OnsetModel, config: TrainingConfig, sounds: SoundMixture): TrainingStage {
   const { batch, crop, noise } = config.codec;
@@ -73,7 +66,7 @@ function spectralLoss(reconstructed: Tensor, sound: Tensor): Tensor {
   const magnitude = (x: Tensor, fft: number, hop: number): Tensor =>
     modulus(stft(x, { nFft: fft, hop }), 'magnitude', { eps: 1e-12 });
   const difference = sub(reconstructed, sound);
-  const terms = RESOLUTIONS.map(([fft, hop]) => {
+  const terms = STFT_RESOLUTIONS.map(([fft, hop]) => {
     const [a, b, d] = [reconstructed, sound, difference].map((x) => magnitude(x, fft, hop));
     const total = addScalar(sum(b!), 1e-3);
     const logs = (x: Tensor): Tensor => log(addScalar(x, 1e-4));

@@ -20,6 +20,7 @@ import {
   sub,
   type Tensor,
 } from '../../engine/engine.js';
+import { STFT_RESOLUTIONS } from './stft-resolutions.js';
 
 /** What sounds [B, S] are compared in, by absolute differences: a spectrogram, say, [B, ...]. */
 export type View = (sounds: Tensor) => Tensor;
@@ -47,14 +48,6 @@ function halves(samples: Tensor): [Tensor, Tensor] {
   return [slice(samples, 0, 0, batch), slice(samples, 0, batch, 2 * batch)];
 }
 
-/** FFT size and hop of each STFT. */
-const RESOLUTIONS = [
-  [256, 64],
-  [512, 128],
-  [1024, 256],
-  [2048, 512],
-] as const;
-
 /** Weight of the differences of log magnitudes beside those of magnitudes. */
 const LOG_WEIGHT = 0.25;
 
@@ -64,7 +57,7 @@ const LOG_WEIGHT = 0.25;
  */
 export function spectralEnergyDistance(sounds: Tensor, samples: Tensor): Tensor {
   const both = halves(samples);
-  const terms = RESOLUTIONS.map(([nFft, hop]) => {
+  const terms = STFT_RESOLUTIONS.map(([nFft, hop]) => {
     const magnitudes: View = (x) => modulus(stft(x, { nFft, hop, framing: 'same' }), 'magnitude', { eps: 1e-12 });
     const logs: View = (magnitude) => log(addScalar(magnitude, 1e-3));
     const [x, y] = [magnitudes(sounds), both.map(magnitudes)];

@@ -96,16 +96,24 @@ export function syncScore({ onsets, events, offset = 0 }: SyncScoreInput): SyncS
   };
 }
 
-/** The SyncScore of many clips together. Costly figures are computed when they are read, as a bootstrap reads one. */
+/** The SyncScore of many clips together. Figures are computed when they are read, for a bootstrap reads one. */
 export function poolSyncScores(scores: readonly SyncScore[]): PooledSyncScore {
   const errors = (): number[] => scores.flatMap(({ timingErrors }) => timingErrors);
   const pool = (of: (score: SyncScore) => Match): DetectionScore => detectionScore(pooled(scores.map(of)));
   return {
     clips: scores.length,
-    at50: pool(({ at50 }) => at50),
-    at100: pool(({ at100 }) => at100),
-    at50BestLag: pool(({ at50BestLag }) => at50BestLag),
-    at100BestLag: pool(({ at100BestLag }) => at100BestLag),
+    get at50() {
+      return pool(({ at50 }) => at50);
+    },
+    get at100() {
+      return pool(({ at100 }) => at100);
+    },
+    get at50BestLag() {
+      return pool(({ at50BestLag }) => at50BestLag);
+    },
+    get at100BestLag() {
+      return pool(({ at100BestLag }) => at100BestLag);
+    },
     get averagePrecisionAt50() {
       return pooledAveragePrecision(scores.map(({ stepsAt50 }) => stepsAt50));
     },

@@ -89,10 +89,3 @@ export function directionSign({ better }: MetricDescription): Markup | undefined
   const sign = { higher: '↑', lower: '↓', 'nearer 0': '→0' }[better];
   return html`<span class="direction" role="img" aria-label="${better} is better" title="${better} is better">${sign}</span>`;
 }
-
-/** Quantile of ascending values, linear between neighbors (Hyndman and Fan's definition 7). */
-export function quantile(ascending: readonly number[], share: number): number {
-  const at = share * (ascending.length - 1);
-  const [below, above] = [ascending[Math.floor(at)]!, ascending[Math.ceil(at)]!];
-  return below + (above - below) * (at - Math.floor(at));
-}

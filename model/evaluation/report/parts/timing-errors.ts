@@ -1,7 +1,8 @@
 /** Histograms of timing errors, one a system. */
 
+import { quantile } from '../../metrics/quantile.js';
 import type { EvaluationReport, SystemReport } from '../report.js';
-import { quantile, signedText } from './figures.js';
+import { signedText } from './figures.js';
 import { html, type Markup } from './markup.js';
 import { KINDS } from './metric-table.js';
 
@@ -48,6 +49,11 @@ function shares({ errors, events }: Timing): number[] {
   return bins;
 }
 
+function quartiles(errors: readonly number[]): string {
+  const [low, median, high] = [0.25, 0.5, 0.75].map((share) => signedText(quantile(errors, share)!, 0));
+  return `median ${median} ms, quartiles ${low}, ${high}`;
+}
+
 function histogram(timing: Timing, tallest: number): Markup {
   const { system, errors, events } = timing;
   const bars = shares(timing).map((share, i) => {
@@ -57,9 +63,8 @@ function histogram(timing: Timing, tallest: number): Markup {
       html`<rect x="${i * BIN + 0.8}" y="${(HEIGHT - height).toFixed(1)}" width="${BIN - 1.6}" height="${height.toFixed(1)}"/>`
     );
   });
-  const [low, median, high] = [0.25, 0.5, 0.75].map((share) => signedText(quantile(errors, share), 0));
   const matched = `${errors.length} of ${events} events matched`;
-  const words = errors.length > 0 ? [matched, `median ${median} ms, quartiles ${low}, ${high}`] : [matched];
+  const words = errors.length > 0 ? [matched, quartiles(errors)] : [matched];
   return html`<figure class="histogram ${system.kind}"><figcaption><b>${system.name}</b>${words.map((line) => html`<span>${line}</span>`)}</figcaption>
 <svg viewBox="0 0 ${2 * EDGE} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Timing errors of ${system.name}: ${words.join(', ')}">
 <rect class="band" x="${EDGE - NARROW}" y="0" width="${2 * NARROW}" height="${HEIGHT}"/><line x1="${EDGE}" y1="0" x2="${EDGE}" y2="${HEIGHT}"/>${bars}</svg>
